@@ -1,0 +1,164 @@
+"""The tables of a study's database, as numbered migrations, and the rules it enforces itself.
+
+One database holds one study. All times are seconds since 1970 by the server's clock; all
+durations are milliseconds.
+
+study         one row: the frozen design that this database belongs to
+    sha256, design (JSON text), opened_at
+photos        every photo, whatever its use
+    id, role: trial | practice | catch, name (the researcher's file name; never sent to anyone)
+stimuli       every image that can be shown: one per photo and condition
+    photo, condition: 'real' | 'catch' | a model's name, file (a random name in stimuli/), sha256
+cells         how often each photo was shown in each slot of the Latin square
+    list, slot, photo, condition, filled (votes, plus showings reserved by participants still here)
+    One row per (slot, photo) of the scored photos. See survey/design.py for slots and lists.
+participants  whoever consented
+    id (order of arrival), token (random, 128 bits: the only key to this row), seed (of all that is
+    random for this person), list (of the Latin square), plan (kind and slot of every position, as
+    'p0 p3 t2 c1 …': p practice, t trial, c catch), panel_id (NULL unless the study keeps it),
+    colour_vision: normal | deficient | unsure | NULL (not yet asked), begun_at, seen_at,
+    answered (positions voted on; the next one to show), finished_at (NULL until all are)
+trials        the one trial that a participant has open now; replaced when it is voted on
+    participant, position, kind, photo, slot, condition, truth, nonce (random, of this showing),
+    requested_ms, showings (1, more after reloads), opened_at, shown_at (NULL: not yet on screen),
+    reserved (1 while cells.filled counts it)
+votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
+    id, participant, position (0 … from the first practice trial on)
+    kind            practice | trial | catch
+    photo, slot, condition
+                    what was shown. condition: 'real', a model's name, or 'catch' (absurd colours).
+                    In the pair design the condition is what stood beside the real photo.
+    truth           the right answer: real | synthesized (single), left | right (pair: where the
+                    real photo was)
+    answer          what they said, in the same words
+    requested_ms    exposure asked for; NULL: until answered
+    exposure_ms     exposure measured in the browser; NULL when nobody could measure it
+    response_ms     from the first frame of the image to the key
+    dropped_frames, blurs, hidden
+                    frames missed, losses of focus and of visibility during the trial
+    screen_width, screen_height (CSS pixels), pixel_ratio, refresh_hz
+    showings        1; more when the page was reloaded on this trial
+    opened_at, shown_at, received_at
+    flags           space-separated, sorted: any of blur | exposure | fast | hidden | reloaded
+                    (survey/protocol.py says when); '' if there is nothing to say
+counters      refused calls and other events that leave no other trace
+    name, n
+
+A photo was *believed* when the answer equals 'real' (single), or differs from the truth (pair).
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("survey")
+
+TABLES = """
+CREATE TABLE study (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    design TEXT NOT NULL,
+    opened_at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE photos (
+    id INTEGER PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('trial', 'practice', 'catch')),
+    name TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stimuli (
+    photo INTEGER NOT NULL REFERENCES photos (id),
+    condition TEXT NOT NULL,
+    file TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (photo, condition)
+) STRICT;
+
+CREATE TABLE cells (
+    list INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    photo INTEGER NOT NULL,
+    condition TEXT NOT NULL,
+    filled INTEGER NOT NULL DEFAULT 0 CHECK (filled >= 0),
+    PRIMARY KEY (list, slot, photo),
+    FOREIGN KEY (photo, condition) REFERENCES stimuli (photo, condition)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE participants (
+    id INTEGER PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE CHECK (length(token) = 32),
+    seed INTEGER NOT NULL,
+    list INTEGER NOT NULL,
+    plan TEXT NOT NULL,
+    panel_id TEXT UNIQUE,
+    colour_vision TEXT CHECK (colour_vision IN ('normal', 'deficient', 'unsure')),
+    begun_at REAL NOT NULL,
+    seen_at REAL NOT NULL,
+    answered INTEGER NOT NULL DEFAULT 0 CHECK (answered >= 0),
+    finished_at REAL
+) STRICT;
+
+CREATE TABLE trials (
+    participant INTEGER PRIMARY KEY REFERENCES participants (id),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('practice', 'trial', 'catch')),
+    photo INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    condition TEXT NOT NULL,
+    truth TEXT NOT NULL CHECK (truth IN ('real', 'synthesized', 'left', 'right')),
+    nonce TEXT NOT NULL UNIQUE,
+    requested_ms INTEGER,
+    showings INTEGER NOT NULL DEFAULT 1,
+    opened_at REAL NOT NULL,
+    shown_at REAL,
+    reserved INTEGER NOT NULL CHECK (reserved IN (0, 1)),
+    FOREIGN KEY (photo, condition) REFERENCES stimuli (photo, condition)
+) STRICT;
+
+CREATE TABLE votes (
+    id INTEGER PRIMARY KEY,
+    participant INTEGER NOT NULL REFERENCES participants (id),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('practice', 'trial', 'catch')),
+    photo INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    condition TEXT NOT NULL,
+    truth TEXT NOT NULL CHECK (truth IN ('real', 'synthesized', 'left', 'right')),
+    answer TEXT NOT NULL CHECK (answer IN ('real', 'synthesized', 'left', 'right')),
+    requested_ms INTEGER,
+    exposure_ms REAL,
+    response_ms REAL NOT NULL,
+    dropped_frames INTEGER NOT NULL,
+    blurs INTEGER NOT NULL,
+    hidden INTEGER NOT NULL,
+    screen_width INTEGER NOT NULL,
+    screen_height INTEGER NOT NULL,
+    pixel_ratio REAL NOT NULL,
+    refresh_hz REAL,
+    showings INTEGER NOT NULL,
+    opened_at REAL NOT NULL,
+    shown_at REAL NOT NULL,
+    received_at REAL NOT NULL,
+    flags TEXT NOT NULL,
+    CHECK ((truth IN ('left', 'right')) = (answer IN ('left', 'right'))),
+    UNIQUE (participant, position),
+    UNIQUE (participant, photo),
+    FOREIGN KEY (photo, condition) REFERENCES stimuli (photo, condition)
+) STRICT;
+
+CREATE TRIGGER votes_keep BEFORE UPDATE ON votes
+BEGIN SELECT RAISE(ABORT, 'votes are append-only: a vote is never changed'); END;
+
+CREATE TRIGGER votes_stay BEFORE DELETE ON votes
+BEGIN SELECT RAISE(ABORT, 'votes are append-only: a vote is never deleted'); END;
+
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    n INTEGER NOT NULL
+) STRICT;
+"""
+
+
+@migrations()
+def m001_tables(db: Database) -> None:
+    for statement in TABLES.split("\n\n"):
+        db.execute(statement)
