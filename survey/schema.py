@@ -33,7 +33,8 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     answer          what they said, in the same words
     requested_ms    exposure asked for; NULL: until answered
     exposure_ms     exposure measured in the browser; NULL when nobody could measure it
-    response_ms     from the first frame of the image to the key
+    response_ms     from when answering became possible (end of the exposure; if unlimited, the
+                    first frame) to the key
     dropped_frames, blurs, hidden
                     frames missed, losses of focus and of visibility during the trial
     screen_width, screen_height (CSS pixels), pixel_ratio, refresh_hz

@@ -1,0 +1,269 @@
+"""What a study is: its frozen description, and who is to see what.
+
+A study is one JSON file, hashed. From it and the number of a participant follows everything that
+is random for that person, so a study can be replayed:
+
+    study = Study.load("studies/poster")
+    study.sha256, study.slots, plan(study, person_seed(study, 1))
+
+Allocation is a Latin square. K models make 2K *slots*, half of each *half*:
+
+    single   slot < K: the real photo;             slot >= K: model slot - K, synthesized
+    pair     slot < K: model slot, real one left;  slot >= K: model slot - K, real one right
+
+A participant belongs to one of 2K *lists*; in list g the photo of rank r stands in slot
+(r + g) mod 2K. So everyone meets a photo once, and over the lists each photo meets every slot. The
+*plan* says which slot comes when; which photo of that slot is decided when its turn comes: the one
+shown least so far (survey/store.py), so that people who leave early unbalance nothing.
+"""
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+ANSWERS = {"single": ("real", "synthesized"), "pair": ("left", "right")}
+QUESTIONS = {"single": "Real or synthesized?", "pair": "Which of these is real?"}
+LONGEST_RUN = 3  # trials in a row with the same right answer
+LONGEST_TEXT = 20_000  # characters of consent text
+FILE = "study.json"
+
+CONSENT = """\
+You will see photos for a short time. Some have their original colours, others were coloured by a \
+computer; you say which. It takes about five minutes. We record your answers, their times and the \
+size of your screen, no name and no address. You may stop at any time by closing the page. \
+Do you agree to take part?"""
+
+
+class DesignError(ValueError):
+    """A design that cannot be run; the text says which value, which rule and what to do."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Rules fixed before the data. They flag participants; reports give results both ways."""
+
+    failed_catch: int = 2  # this many catch trials answered wrongly, or more
+    fast_ms: float = 200.0  # a response faster than this is no decision …
+    fast_share: float = 0.10  # … and more than this share of them is no participant
+    same_answer_share: float = 0.95  # the same answer on this share of the trials, or more
+    exposure_share: float = 0.20  # more than this share of trials flagged `exposure`
+    unfinished: bool = True
+    colour_deficient: bool = True  # by their own account
+
+
+@dataclass(frozen=True)
+class Study:
+    """The whole design. `save` freezes it; after the first vote the store accepts no other."""
+
+    title: str
+    models: tuple[str, ...]
+    design: str = "single"  # single: one image, real or not; pair: which of two is real
+    question: str = ""  # the default is the design's
+    consent: str = CONSENT
+    exposure_ms: int | None = 1000  # None: until answered
+    mask_ms: int = 120  # covers the image when its time is over
+    practice: int = 10  # trials with feedback, before the rest
+    trials: int = 40  # scored trials
+    catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
+    target: int = 0  # participants to recruit, then the study is full; 0: no limit
+    panel: str = ""  # address parameter with a panel's own id, such as PROLIFIC_PID; "": not kept
+    expire_minutes: float = 30.0  # silence after which a participant's place is given to others
+    exclusion: Exclusion = field(default_factory=Exclusion)
+    seed: int = 0
+    version: int = 1
+    stimuli: str = ""  # SHA-256 of the manifest, filled in by build
+
+    def __post_init__(self) -> None:
+        if not self.question:
+            object.__setattr__(self, "question", QUESTIONS.get(self.design, ""))
+        for broken, sentence in self._faults():
+            if broken:
+                raise DesignError(sentence)
+
+    def _faults(self) -> Iterator[tuple[bool, str]]:
+        """Every rule as (is it broken?, what to say)."""
+        names = self.models
+        exposure = self.exposure_ms
+        yield self.design not in ANSWERS, f"design is {self.design!r}; use 'single' or 'pair'."
+        yield not names, "The study names no model; give at least one."
+        yield len(set(names)) < len(names), f"models {names} repeat; name each one once."
+        yield bool({"real", "catch"} & set(names)), "A model cannot be called 'real' or 'catch'."
+        yield not self.title.strip(), "title is empty; participants need to see one."
+        yield not self.consent.strip(), "consent is empty; nobody can agree to nothing."
+        yield len(self.consent) > LONGEST_TEXT, f"consent is over {LONGEST_TEXT} characters."
+        yield (
+            exposure is not None and not 50 <= exposure <= 60_000,
+            f"exposure_ms is {exposure}; browsers show 50 to 60000, or null until answered.",
+        )
+        yield not 0 <= self.mask_ms <= 5_000, f"mask_ms is {self.mask_ms}; use 0 to 5000."
+        yield not 0 <= self.practice <= 100, f"practice is {self.practice}; use 0 to 100."
+        yield not 1 <= self.trials <= 1_000, f"trials is {self.trials}; use 1 to 1000."
+        yield not 0 <= self.catch <= 0.5, f"catch is {self.catch}; use a share from 0 to 0.5."
+        yield self.target < 0, f"target is {self.target}; use 0 for no limit."
+        yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."
+
+    @property
+    def slots(self) -> int:
+        return 2 * len(self.models)
+
+    @property
+    def catches(self) -> int:
+        return round(self.catch * self.trials)
+
+    @property
+    def photos_needed(self) -> int:
+        """Scored photos without which some list would run out of photos for some slot."""
+        return self.slots * math.ceil(self.trials / self.slots)
+
+    @property
+    def answers(self) -> tuple[str, str]:
+        return ANSWERS[self.design]
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self._json().encode()).hexdigest()
+
+    def _json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def condition(self, kind: str, slot: int) -> str:
+        """What stands in this slot: 'real', a model's name, or 'catch'."""
+        if kind == "catch":
+            return "catch"
+        if self.design == "single" and slot < len(self.models):
+            return "real"
+        return self.models[slot % len(self.models)]
+
+    def truth(self, slot: int) -> str:
+        return self.answers[slot // len(self.models)]
+
+    def images(self, condition: str, truth: str) -> tuple[str, ...]:
+        """The conditions to show, from left to right."""
+        if self.design == "single":
+            return (condition,)
+        return ("real", condition) if truth == "left" else (condition, "real")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the design with its hash, so that a later change of the file is noticed."""
+        path = Path(folder, FILE)
+        text = json.dumps({"sha256": self.sha256, "study": asdict(self)}, indent=2)
+        path.write_text(text + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path, *, changed: bool = False) -> "Study":
+        """Read a frozen design; `changed` accepts one edited since, for freezing it anew."""
+        path = Path(folder, FILE)
+        if not path.is_file():
+            raise DesignError(f"{folder} holds no {FILE}; make a study with `survey build`.")
+        try:
+            frozen = json.loads(path.read_text(encoding="utf-8"))
+            study = cls.from_dict(frozen["study"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise DesignError(f"{path} is not a study ({error}); restore or rebuild it.") from error
+        if study.sha256 != frozen.get("sha256") and not changed:
+            raise DesignError(
+                f"{path} was edited after it was frozen. Undo the edit, or accept it with "
+                f"`python -m survey freeze {folder}` (only possible before the first vote)."
+            )
+        return study
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Study":
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
+        exclusion = Exclusion(**values.get("exclusion", {}))
+        return cls(**values | {"models": tuple(values["models"]), "exclusion": exclusion})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One position of a plan: the kind of trial and its slot."""
+
+    kind: str  # practice | trial | catch
+    slot: int
+
+    def __str__(self) -> str:
+        return f"{self.kind[0]}{self.slot}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Step":
+        return cls({"p": "practice", "t": "trial", "c": "catch"}[text[0]], int(text[1:]))
+
+
+def person_seed(study: Study, number: int) -> int:
+    """The seed of the participant who came as this number; 62 bits, for SQLite's integers."""
+    digest = hashlib.sha256(f"{study.seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 2
+
+
+def latin_list(study: Study, slot: int, rank: int) -> int:
+    """The list in which the photo of this rank stands in this slot."""
+    return (slot - rank) % study.slots
+
+
+def plan(study: Study, seed: int) -> list[Step]:
+    """One person's sequence: practice, then scored and catch trials, right answers balanced."""
+    rng = random.Random(seed)
+    practice = _sequence(study, rng, "practice", study.practice, (0, 0))
+    # Absurd colours are synthesized; beside a real photo they may stand on either side.
+    half = _halves(study.catches, rng)
+    catches = (0, study.catches) if study.design == "single" else half
+    return practice + _sequence(study, rng, "trial", study.trials, catches)
+
+
+def _sequence(
+    study: Study, rng: random.Random, kind: str, n: int, catches: tuple[int, int]
+) -> list[Step]:
+    scored = _halves(n, rng)
+    halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)
+    caught = {p for h in (0, 1) for p in _spread(halves, h, catches[h], rng)}
+    k = len(study.models)
+    turns = [_cycle(range(h * k, h * k + k), rng) for h in (0, 1)]
+    return [
+        Step("catch", h * k) if position in caught else Step(kind, next(turns[h]))
+        for position, h in enumerate(halves)
+    ]
+
+
+def _halves(n: int, rng: random.Random) -> tuple[int, int]:
+    """n as two halves; chance says which gets the odd one."""
+    first = (n + rng.randrange(2)) // 2
+    return first, n - first
+
+
+def _mixed(counts: tuple[int, int], rng: random.Random) -> list[int]:
+    """Zeros and ones in random order, never more than LONGEST_RUN alike in a row."""
+    left = list(counts)
+    order: list[int] = []
+    last, run = 0, 0
+    while any(left):
+        same, other = left[last], left[1 - last]
+        # A step is possible if what then remains still fits, in runs, between the rest.
+        stay = same > 0 and run < LONGEST_RUN and other <= LONGEST_RUN * same
+        switch = other > 0 and same <= LONGEST_RUN * other
+        assert stay or switch, f"{counts} cannot be mixed"
+        if switch and not (stay and rng.random() * (same + other) < same):
+            last, run = 1 - last, 0
+        run += 1
+        left[last] -= 1
+        order.append(last)
+    return order
+
+
+def _spread(halves: list[int], half: int, n: int, rng: random.Random) -> list[int]:
+    """n positions of this half, one from each of n equal stretches."""
+    places = [position for position, h in enumerate(halves) if h == half]
+    cuts = [round(i * len(places) / n) for i in range(n + 1)] if n else []
+    return [rng.choice(places[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+
+
+def _cycle(items: range, rng: random.Random) -> Iterator[int]:
+    """All items in random order, again and again."""
+    while True:
+        yield from rng.sample(items, len(items))
