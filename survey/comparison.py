@@ -1,0 +1,133 @@
+"""Is one model believed more often than another? Differences, their tests, and a ranking.
+
+Try it: python -c "from survey.comparison import holm; print(holm([0.01, 0.04, 0.03]))"
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.sparse.csgraph import connected_components
+from scipy.special import expit
+from scipy.stats import hypergeom
+
+from survey.stats import Interval, Tally, clustered, crossed_variance, filled, pull
+
+
+class Votes(NamedTuple):
+    """All votes on one model (or on the real photos), summed in the two ways that matter."""
+
+    by_participant: Tally
+    by_photo: Tally
+
+
+class Ranking(NamedTuple):
+    """Bradley–Terry strengths, in log odds of winning; comparable only inside a group."""
+
+    strength: np.ndarray  # (players,), mean 0 in each group
+    error: np.ndarray  # (players,), standard error if every choice is independent
+    group: np.ndarray  # (players,)
+
+
+def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval:
+    """First rate − second rate for people and photos like these, clustered on both.
+
+    Joins the two clustered intervals by Newcombe's method 10 (1998), which stays honest near 0
+    and 1. Both must name their clusters in the same order, with zeros where one has no votes.
+    """
+    a, b = clustered(*first, level=level), clustered(*second, level=level)
+    alike = correlation(first, second)
+    gap = a.estimate - b.estimate
+    below = _joined(a.estimate - a.low, b.high - b.estimate, alike)
+    above = _joined(a.high - a.estimate, b.estimate - b.low, alike)
+    return Interval(gap, gap - below, gap + above)
+
+
+def correlation(first: Votes, second: Votes) -> np.ndarray:
+    """Correlation of two rates because the same people judged them, on the same photos."""
+    shared = _covariance(*[v.by_participant for v in (first, second)])
+    shared = shared + _covariance(*[v.by_photo for v in (first, second)])
+    scale = np.sqrt(crossed_variance(*first) * crossed_variance(*second))
+    ratio = np.divide(shared, scale, out=np.zeros_like(scale), where=scale > 0)
+    return np.clip(ratio, -1, 1)
+
+
+def _covariance(first: Tally, second: Tally) -> np.ndarray:
+    clusters = filled(Tally(first.called, first.shown + second.shown))
+    return (pull(first) * pull(second)).sum(-1) * clusters / np.maximum(clusters - 1, 1)
+
+
+def _joined(x: np.ndarray, y: np.ndarray, alike: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(x**2 + y**2 - 2 * alike * x * y, 0))
+
+
+def permutation_p(first: Tally, second: Tally) -> float:
+    """Exact two-sided p of all permutations of the two labels within each participant.
+
+    Shuffling a participant's labels draws his calls on the first model from a hypergeometric
+    distribution; the sum over participants is the convolution of these, done here by Fourier
+    transform. It speaks of these photos: people are free to differ, photos are taken as given.
+    """
+    totals = np.stack([first.shown + second.shown, first.called + second.called, first.shown])
+    kinds, times = np.unique(totals.astype(int), axis=1, return_counts=True)
+    everyone, called, drawn = kinds
+    least = np.maximum(0, called + drawn - everyone)  # every draw holds at least so many calls
+    most = np.minimum(called, drawn)
+    length = next_fast_len(int(((most - least) * times).sum()) + 1, real=True)
+    spectrum = np.ones(length // 2 + 1, dtype=complex)
+    for size, calls, draws, floor, ceiling, count in zip(
+        everyone, called, drawn, least, most, times, strict=True
+    ):
+        chances = hypergeom.pmf(np.arange(floor, ceiling + 1), size, calls, draws)
+        spectrum *= rfft(chances, length) ** count
+    null = np.maximum(irfft(spectrum, length), 0)
+    outcomes = np.arange(length) + (least * times).sum()
+    expected = (times * called * drawn / np.maximum(everyone, 1)).sum()
+    observed = abs(first.called.sum() - expected)
+    return float(min(null[np.abs(outcomes - expected) >= observed - 1e-9].sum(), 1.0))
+
+
+def holm(p_values: np.ndarray | list[float]) -> np.ndarray:
+    """Holm's adjusted p-values (1979): small ones stay trustworthy however many were computed."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p)
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    out = np.empty_like(p)
+    out[order] = np.minimum(adjusted, 1)
+    return out
+
+
+def bradley_terry(wins: np.ndarray) -> Ranking:
+    """Strengths s so that i beats j with probability 1 / (1 + exp(s_j − s_i)).
+
+    wins[i, j] counts how often i beat j (Bradley and Terry 1952). Strengths are finite only among
+    players of whom each has beaten, directly or through others, every other (Ford 1957); those
+    form a group, and no distance between groups is claimed.
+    """
+    wins = np.array(wins, dtype=float)
+    np.fill_diagonal(wins, 0)
+    _, group = connected_components(wins > 0, directed=True, connection="strong")
+    strength, error = np.zeros(len(wins)), np.full(len(wins), np.nan)
+    for members in (np.flatnonzero(group == g) for g in np.unique(group)):
+        if len(members) > 1:
+            strength[members], error[members] = _fit(wins[np.ix_(members, members)])
+    return Ranking(strength, error, group)
+
+
+def _fit(wins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Newton's method on the likelihood, which is concave; the strengths' mean stays 0."""
+    met, players = wins + wins.T, len(wins)
+    strength = np.zeros(players)
+    for _ in range(100):
+        chance = expit(strength[:, None] - strength)  # that the row beats the column
+        information = -met * chance * chance.T
+        np.fill_diagonal(information, -information.sum(1))
+        # The information knows only distances; adding 1 fixes the mean, the rest takes it back.
+        covariance = np.linalg.inv(information + 1) - 1 / players**2
+        step = covariance @ (wins.sum(1) - (met * chance).sum(1))
+        strength += np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-8:
+            return strength, np.sqrt(np.diag(covariance))
+    raise ArithmeticError(f"Bradley–Terry did not settle in 100 steps for wins {wins.tolist()}.")
