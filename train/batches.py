@@ -9,15 +9,15 @@ Crops are cut from the mapped file and scaled on threads ahead of the training s
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from train.cache import Cache, DataError
 
@@ -29,10 +29,6 @@ class Batch:
     pixels: Tensor  # (N, 3, H, W) uint8, sRGB
     labels: Tensor  # (N,) int64, -1 where unknown
     indices: Tensor  # (N,) int64, numbers of the photos in the cache
-
-    def to(self, device: torch.device | str) -> "Batch":
-        pixels = self.pixels.to(device, non_blocking=True)
-        return replace(self, pixels=pixels, labels=self.labels.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ def batches(
     within 1/`aspect` .. `aspect`. `batch_size` counts the crops of all `world` processes together;
     the process `rank` gets its equal part, so the number of processes does not change the training.
     """
-    _check(indices, crop, batch_size, world, scale, aspect)
+    _check(indices, crop, batch_size, rank, world, scale, aspect)
     indices = np.asarray(indices, dtype=np.int64)
     order = lru_cache(maxsize=2)(lambda epoch: _generator(seed, 0, epoch).permutation(indices))
     mine = slice(rank * batch_size // world, (rank + 1) * batch_size // world)
@@ -98,7 +94,7 @@ def whole(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
         yield Batch(pixels, label, torch.tensor([int(i)]))
 
 
-def _ahead(make, start: int, threads: int) -> Iterator[Batch]:
+def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Iterator[Batch]:
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Batch]] = deque()
         step = start
@@ -142,7 +138,9 @@ def _cut(photo: np.ndarray, windows: Windows, i: int, crop: int) -> np.ndarray:
     top, left = windows.top[i], windows.left[i]
     cut = photo[top : top + windows.height[i], left : left + windows.width[i]]
     if cut.shape[:2] != (crop, crop):
-        cut = np.asarray(Image.fromarray(cut).resize((crop, crop), Image.Resampling.BILINEAR))
+        planes = torch.from_numpy(cut.copy()).permute(2, 0, 1)[None]  # (1, 3, h, w), 8-bit
+        planes = interpolate(planes, (crop, crop), mode="bilinear", antialias=True)
+        cut = planes[0].permute(1, 2, 0).numpy()
     return cut[:, ::-1] if windows.mirrored[i] else cut
 
 
@@ -150,6 +148,7 @@ def _check(
     indices: np.ndarray,
     crop: int,
     batch_size: int,
+    rank: int,
     world: int,
     scale: tuple[float, float],
     aspect: float,
@@ -161,5 +160,7 @@ def _check(
             f"batch_size {batch_size} and crop {crop} must be at least 1, and the batch must be "
             f"divisible among {world} processes."
         )
+    if not 0 <= rank < world:
+        raise DataError(f"rank {rank} must be one of the {world} processes, counted from 0.")
     if not 0 < scale[0] <= scale[1] <= 1 or aspect < 1:
         raise DataError(f"scale {scale} must lie in (0, 1], and aspect {aspect} be at least 1.")

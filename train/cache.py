@@ -70,6 +70,10 @@ class Cache:
         cache._check()
         return cache
 
+    def __reduce__(self) -> tuple:
+        """Another process maps the files anew: the photos never travel."""
+        return Cache.open, (self.folder,)
+
     def __len__(self) -> int:
         return len(self.index)
 

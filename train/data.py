@@ -12,6 +12,9 @@ interrupted goes on where it stopped.
 import hashlib
 import itertools
 import multiprocessing
+import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -27,7 +30,7 @@ from tqdm import tqdm
 
 from train.cache import Cache, DataError
 from train.draft import Draft, Line, difference
-from train.sources import Item, Slice, items
+from train.sources import Item, Slice, count, items
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
 
@@ -40,6 +43,7 @@ class Settings:
     index: str
     short_side: int
     min_chroma: float
+    square: bool
     splits: dict[str, float]
     limit: int | None
 
@@ -58,6 +62,7 @@ def prepare(
     *,
     short_side: int = 160,
     min_chroma: float = 2.0,
+    square: bool = False,
     workers: int = 2,
     splits: Mapping[str, float] | None = None,
     limit: int | None = None,
@@ -68,19 +73,20 @@ def prepare(
 
     `splits` gives the share of each side other than train (default: 5 % val); a side named in the
     source's own index other than "train" wins. `index` is a table (CSV) that names the photos to
-    take; without it all are taken. `limit` stops after that many images of the source.
+    take; without it all are taken. `square` pads with white to a square first. `limit` stops after that many images of the source.
     """
     output = Path(output)
     shares = {"val": 0.05} if splits is None else dict(splits)
     place = str(Path(index).resolve()) if index else ""
-    settings = Settings(_full(source), place, short_side, min_chroma, shares, limit)
+    settings = Settings(_full(source), place, short_side, min_chroma, square, shares, limit)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         return _made(output, settings)
 
     def every() -> Iterator[Item]:
         return itertools.islice(items(source, Path(index) if index else None), limit)
 
-    total = sum(1 for _ in tqdm(every(), "Listing", unit=" images", disable=not progress))
+    total = count(source, Path(index) if index else None)
+    total = total if limit is None else min(total, limit)
     if not total:
         raise DataError(f"{source} holds no images and no tar shards of images.")
     with Draft(output, asdict(settings)) as draft:
@@ -126,8 +132,9 @@ def _read_all(
         yield from (read_chunk(chunk, settings) for chunk in chunks)
         return
     context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
     waiting: deque[Future[list[tuple[Line, bytes]]]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with pool:
         try:
             for chunk in chunks:
                 waiting.append(pool.submit(read_chunk, chunk, settings))
@@ -144,6 +151,17 @@ def _read_all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _follow_parent() -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when the parent is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def follow() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 def read_chunk(chunk: list[Item], settings: Settings) -> list[tuple[Line, bytes]]:
     return [read(item, settings) for item in chunk]
 
@@ -157,7 +175,7 @@ def read(item: Item, settings: Settings) -> tuple[Line, bytes]:
         pixels = content if isinstance(content, np.ndarray) else decode(content, item.name)
     except (OSError, ValueError) as error:
         return Line(item.name, problem=str(error)), b""
-    pixels = shrink(pixels, settings.short_side)
+    pixels = shrink(pad_square(pixels) if settings.square else pixels, settings.short_side)
     chroma = mean_chroma(pixels)
     if chroma < settings.min_chroma:
         reason = f"nearly grey: mean chroma {chroma:.1f}, below {settings.min_chroma:g}"
@@ -189,6 +207,16 @@ def shrink(pixels: np.ndarray, short_side: int) -> np.ndarray:
     size = max(short_side, round(width * factor)), max(short_side, round(height * factor))
     image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.asarray(image)
+
+
+def pad_square(pixels: np.ndarray) -> np.ndarray:
+    """White on both sides of the shorter way."""
+    height, width, _ = pixels.shape
+    side = max(height, width)
+    square = np.full((side, side, 3), 255, np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return square
 
 
 def mean_chroma(pixels: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,7 @@ class Draft:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._disk():
-            self._pixels.close()
-            self._journal.close()
+        self._close()
 
     def rest(self, items: Iterator[Item]) -> Iterator[Item]:
         """The items not yet in the journal; those in it must be the first ones, unchanged."""
@@ -81,6 +79,11 @@ class Draft:
             self._journal.flush()
         self.done += len(chunk)
         self.size += sum(line.size for line, _ in chunk)
+        if os.fstat(self._pixels.fileno()).st_size != self.size:
+            raise DataError(
+                f"Another process is writing to {self.folder} too. "
+                "End one of the two, delete the folder, and run the command again."
+            )
 
     def lines(self) -> Iterator[Line]:
         with (self.folder / "journal.jsonl").open(encoding="ascii") as journal:
@@ -89,9 +92,8 @@ class Draft:
 
     def finish(self) -> None:
         """Writes the index, and gives the folder its name: the last step, and an atomic one."""
+        self._close()
         with self._disk():
-            self._pixels.close()
-            self._journal.close()
             classes, splits, count = self._survey()
             self._write_index(classes, splits, count)
             self._write_skipped()
@@ -109,9 +111,12 @@ class Draft:
             (self.output / "settings.json").unlink()
 
     def discard(self) -> None:
-        self._pixels.close()
-        self._journal.close()
+        self._close()
         shutil.rmtree(self.folder)
+
+    def _close(self) -> None:
+        with self._disk(), closing(self._pixels), closing(self._journal):
+            pass  # leaving closes both, even if the first finds the disk full
 
     def _survey(self) -> tuple[list[str], list[str], int]:
         classes, splits, count = set(), set(), 0
@@ -124,20 +129,24 @@ class Draft:
 
     def _write_index(self, classes: list[str], splits: list[str], count: int) -> None:
         label_ids = {"": NO_LABEL} | {name: i for i, name in enumerate(classes)}
-        path = self.folder / "index.npy"
-        index = np.lib.format.open_memmap(path, mode="w+", dtype=ENTRY, shape=(count,))
         taken = (line for line in self.lines() if not line.problem)
         start = 0
-        with (self.folder / "names.bin").open("wb") as names:
-            for i, line in enumerate(taken):
+        # Written, not mapped: a full disk is then an error to report, not a dead process.
+        with (
+            (self.folder / "index.npy").open("wb") as index,
+            (self.folder / "names.bin").open("wb") as names,
+        ):
+            head = {"descr": ENTRY.descr, "fortran_order": False, "shape": (count,)}
+            np.lib.format.write_array_header_1_0(index, head)
+            for line in taken:
                 name_start = names.tell()
                 names.write(line.name.encode(errors="surrogateescape"))
-                label, split = label_ids[line.label], splits.index(line.split)
+                place = (start, line.height, line.width, label_ids[line.label])
                 digest = np.void(bytes.fromhex(line.hash))
-                place = (start, line.height, line.width, label, split)
-                index[i] = (*place, name_start, names.tell(), digest)
+                side = splits.index(line.split)
+                entry = np.array((*place, side, name_start, names.tell(), digest), ENTRY)
+                index.write(entry.tobytes())
                 start += line.size
-        index.flush()
 
     def _write_skipped(self) -> None:
         path = self.folder / "skipped.csv"

@@ -3,10 +3,13 @@
     python -c "from train.sources import items; print(*items('PHOTOS'), sep='\\n')"
 
 A source is a folder of any depth that holds images, plain tar shards (as WebDataset writes them)
-or CIFAR-10's python batches; or `hf:NAME`, a data set of the Hugging Face hub. An `index.csv` at
-the top of a folder may give `label` and `split` by `name` (the path without its suffix).
+or CIFAR-10's python batches; or `hf:NAME`, a data set of the Hugging Face hub. The label is the
+name of the folder that an image lies in; a top folder (or hub split) called train, val or test says
+its side. An `index.csv` at the top gives `label` and `split` by `name` (the path without suffix),
+and wins over both.
 """
 
+import codecs
 import csv
 import io
 import os
@@ -22,6 +25,7 @@ from train.cache import DataError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".avif"}
 HUB = "hf:"
+SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Item:
 def items(source: str | Path, index: Path | None = None) -> Iterator[Item]:
     """Every image of `source`; with `index`, only those that this table names."""
     if str(source).startswith(HUB):
-        yield from _hub(str(source).removeprefix(HUB))
+        yield from _hub(str(source))
         return
     folder = Path(source)
     if not folder.is_dir():
@@ -66,26 +70,46 @@ def items(source: str | Path, index: Path | None = None) -> Iterator[Item]:
             yield item
 
 
+def count(source: str | Path, index: Path | None = None) -> int:
+    """How many items `source` has, without reading the images."""
+    if str(source).startswith(HUB):
+        return sum(len(table) for table in _hub_tables(str(source)).values())
+    return sum(1 for _ in items(source, index))
+
+
 def _walk(folder: Path, root: Path) -> Iterator[Item]:
     """Depth first, by name, so that the order is the same on every machine."""
     if (folder / "batches.meta").is_file():
         yield from _cifar(folder)
         return
-    with os.scandir(folder) as entries:
-        found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    except OSError as error:
+        yield Item(str(folder), DataError(f"cannot be listed ({error.strerror})"))
+        return
     for name, is_folder in found:
         path = folder / name
         if is_folder:
-            yield from _walk(path, root)
+            if not _loops(path):
+                yield from _walk(path, root)
         elif path.suffix.lower() == ".tar":
             yield from _shard(path)
         elif path.suffix.lower() in SUFFIXES:
-            relative = path.relative_to(root).as_posix()
-            yield Item(relative, Slice(path), label=_folder_label(relative))
+            yield _named(path.relative_to(root).as_posix(), Slice(path))
 
 
-def _folder_label(name: str) -> str:
-    return PurePosixPath(name).parent.name
+def _loops(path: Path) -> bool:
+    """Whether a linked folder leads back to one that it lies in."""
+    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
+
+
+def _named(name: str, content: Slice) -> Item:
+    """An item whose label and side are what its folders say."""
+    folders = PurePosixPath(name).parts[:-1]
+    split = SIDES.get(folders[0].lower(), "") if folders else ""
+    label = folders[-1] if len(folders) > bool(split) else ""
+    return Item(name, content, label, split)
 
 
 def _shard(path: Path) -> Iterator[Item]:
@@ -94,9 +118,8 @@ def _shard(path: Path) -> Iterator[Item]:
             for member in tar:
                 tar.members.clear()  # tarfile remembers every member: memory without bound
                 if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
-                    place = Slice(path, member.offset_data, member.size)
-                    yield Item(member.name, place, label=_folder_label(member.name))
-    except tarfile.TarError as error:
+                    yield _named(member.name, Slice(path, member.offset_data, member.size))
+    except (tarfile.TarError, OSError) as error:
         yield Item(path.name, DataError(f"not a whole, plain tar file ({error})"))
 
 
@@ -124,7 +147,7 @@ _CIFAR_NAMES = {
     "_reconstruct": np.empty(0).__reduce__()[0],
     "ndarray": np.ndarray,
     "dtype": np.dtype,
-    "encode": __import__("_codecs").encode,
+    "encode": codecs.encode,
 }
 
 
@@ -158,21 +181,36 @@ def _unpickle(path: Path) -> dict:
 # Hugging Face data sets.
 
 
-def _hub(name: str) -> Iterator[Item]:
-    try:
-        import datasets
-    except ImportError as error:
-        raise DataError(
-            f"Reading {HUB}{name} needs the package 'datasets': pip install datasets"
-        ) from error
-    for split, table in datasets.load_dataset(name).items():
+def _hub(source: str) -> Iterator[Item]:
+    import datasets
+
+    for split, table in _hub_tables(source).items():
         kinds = {column: type(kind).__name__ for column, kind in table.features.items()}
         image = next((column for column, kind in kinds.items() if kind == "Image"), None)
         label = next((column for column, kind in kinds.items() if kind == "ClassLabel"), None)
         if image is None:
-            raise DataError(f"{HUB}{name} has no column of images; its columns are {kinds}.")
-        side = "val" if split == "validation" else split
+            raise DataError(f"{source} has no column of images; its columns are {kinds}.")
+        titles = table.features[label].names if label else []
         for i, row in enumerate(table.cast_column(image, datasets.Image(decode=False))):
-            content = row[image]["bytes"] or Slice(Path(row[image]["path"]))
-            title = table.features[label].int2str(row[label]) if label else ""
-            yield Item(f"{split}/{i:08}", content, title, side)
+            number = row[label] if label else None
+            title = titles[number] if number is not None and number >= 0 else ""
+            side = SIDES.get(split, split)
+            yield Item(f"{split}/{i:08}", _hub_content(row[image]), title, side)
+
+
+def _hub_content(cell: dict | None) -> Slice | bytes | DataError:
+    if cell and cell["bytes"]:
+        return cell["bytes"]
+    return Slice(Path(cell["path"])) if cell and cell["path"] else DataError("the row has no image")
+
+
+def _hub_tables(source: str) -> dict:
+    try:
+        import datasets
+    except ImportError as error:
+        raise DataError(f"{source} needs the package 'datasets': pip install datasets") from error
+    name = source.removeprefix(HUB)
+    try:
+        return datasets.load_dataset(name)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise DataError(f"The data set {name!r} cannot be loaded: {error}") from error
