@@ -9,7 +9,6 @@ bytes of its file: neither its name nor the other photos can change it. A prepar
 interrupted goes on where it stopped.
 """
 
-import hashlib
 import itertools
 import multiprocessing
 import os
@@ -20,40 +19,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import asdict, dataclass
-from io import BytesIO
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from train.cache import Cache, DataError
 from train.draft import Draft, Line, difference
-from train.sources import Item, Slice, count, items
+from train.intake import Settings, read
+from train.sources import Item, count, items
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the content of a cache; kept in its meta.json."""
-
-    source: str
-    index: str
-    short_side: int
-    min_chroma: float
-    square: bool
-    splits: dict[str, float]
-    limit: int | None
-
-    def __post_init__(self) -> None:
-        if self.short_side < 1:
-            raise DataError(f"short_side is {self.short_side}; it must be at least 1 pixel.")
-        if min(self.splits.values(), default=0) < 0 or sum(self.splits.values()) >= 1:
-            raise DataError(f"The shares {self.splits} must be positive and leave some to train.")
-        if "train" in self.splits:
-            raise DataError("The share of 'train' is what the other splits leave: do not give it.")
 
 
 def prepare(
@@ -72,20 +48,23 @@ def prepare(
     """Makes the cache `output` of the photos in `source`, or opens it if it is already made.
 
     `splits` gives the share of each side other than train (default: 5 % val); a side named in the
-    source's own index other than "train" wins. `index` is a table (CSV) that names the photos to
-    take; without it all are taken. `square` pads with white to a square first. `limit` stops after that many images of the source.
+    source itself other than "train" wins. `index` is a table (CSV) that names the photos to take;
+    without it all are taken. `square` pads with white to a square first. `limit` stops after that
+    many images of the source.
     """
     output = Path(output)
     shares = {"val": 0.05} if splits is None else dict(splits)
-    place = str(Path(index).resolve()) if index else ""
-    settings = Settings(_full(source), place, short_side, min_chroma, square, shares, limit)
+    index = Path(index).resolve() if index else None
+    settings = Settings(
+        _full(source), str(index or ""), short_side, min_chroma, square, shares, limit
+    )
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         return _made(output, settings)
 
     def every() -> Iterator[Item]:
-        return itertools.islice(items(source, Path(index) if index else None), limit)
+        return itertools.islice(items(source, index), limit)
 
-    total = count(source, Path(index) if index else None)
+    total = count(source, index)
     total = total if limit is None else min(total, limit)
     if not total:
         raise DataError(f"{source} holds no images and no tar shards of images.")
@@ -164,75 +143,3 @@ def _follow_parent() -> None:
 
 def read_chunk(chunk: list[Item], settings: Settings) -> list[tuple[Line, bytes]]:
     return [read(item, settings) for item in chunk]
-
-
-def read(item: Item, settings: Settings) -> tuple[Line, bytes]:
-    """One image as a line of the journal and its pixels, shrunk; or the reason to skip it."""
-    try:
-        content = item.content.read() if isinstance(item.content, Slice) else item.content
-        if isinstance(content, DataError):
-            raise content
-        pixels = content if isinstance(content, np.ndarray) else decode(content, item.name)
-    except (OSError, ValueError) as error:
-        return Line(item.name, problem=str(error)), b""
-    pixels = shrink(pad_square(pixels) if settings.square else pixels, settings.short_side)
-    chroma = mean_chroma(pixels)
-    if chroma < settings.min_chroma:
-        reason = f"nearly grey: mean chroma {chroma:.1f}, below {settings.min_chroma:g}"
-        return Line(item.name, problem=reason), b""
-    data = content.tobytes() if isinstance(content, np.ndarray) else content
-    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    split = item.split if item.split not in ("", "train") else side(digest, settings.splits)
-    height, width, _ = pixels.shape
-    return Line(item.name, height, width, item.label, split, digest), pixels.tobytes()
-
-
-def decode(content: bytes, name: str) -> np.ndarray:
-    """(H, W, 3) uint8, upright, transparent parts white."""
-    try:
-        with Image.open(BytesIO(content)) as image:
-            image = ImageOps.exif_transpose(image).convert("RGBA")
-    except (SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name} cannot be read ({error})") from error
-    white = Image.new("RGBA", image.size, "white")
-    return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
-
-
-def shrink(pixels: np.ndarray, short_side: int) -> np.ndarray:
-    """So that the shorter side is at most `short_side`; never enlarged."""
-    height, width, _ = pixels.shape
-    factor = short_side / min(height, width)
-    if factor >= 1:
-        return pixels
-    size = max(short_side, round(width * factor)), max(short_side, round(height * factor))
-    image = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(image)
-
-
-def pad_square(pixels: np.ndarray) -> np.ndarray:
-    """White on both sides of the shorter way."""
-    height, width, _ = pixels.shape
-    side = max(height, width)
-    square = np.full((side, side, 3), 255, np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = pixels
-    return square
-
-
-def mean_chroma(pixels: np.ndarray) -> float:
-    """Mean of sqrt(a² + b²) over at most about 4,096 pixels, evenly spread."""
-    from skimage.color import rgb2lab
-
-    step = max(1, round(np.sqrt(pixels.shape[0] * pixels.shape[1] / 4096)))
-    ab = rgb2lab(pixels[::step, ::step])[..., 1:]
-    return float(np.hypot(ab[..., 0], ab[..., 1]).mean())
-
-
-def side(digest: str, shares: Mapping[str, float]) -> str:
-    """The split of a photo, from the hash of its bytes alone."""
-    place = int(digest[:16], 16) / 2**64  # uniform in [0, 1)
-    for name, share in shares.items():
-        if place < share:
-            return name
-        place -= share
-    return "train"

@@ -1,0 +1,190 @@
+"""Ways to cut the colour plane into bins, so that colour becomes a choice among Q classes.
+
+    python -c "from colorize.bins import Hull; print(Hull().centres.shape)"
+
+    Grid(20)        the poster's n x n cells over a, b in [-128, 127]
+    Hull()          Zhang et al.'s 313 centres, ten units apart, where natural colours are
+    Channels(10)    n bins of a and n bins of b, each chosen on its own
+    Palette(...)    any given colours, such as k-means centres
+
+Every quantizer is a module (its tables move with the model) and knows `size` (logits a pixel
+needs), `encode` (ab -> the bin of each pixel) and `encode_soft` (ab -> a few bins and shares).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from colorize.lab import rgb_to_lab
+
+# a: (first b, last b) of Zhang's centres on the lattice of step ten. The set came out of ImageNet
+# and cannot be derived from sRGB's gamut (whose strict centres would be 228).
+HULL_ROWS = {
+    -90: (50, 90), -80: (20, 90), -70: (0, 90), -60: (-20, 90), -50: (-30, 100),
+    -40: (-40, 100), -30: (-50, 100), -20: (-50, 100), -10: (-60, 100), 0: (-70, 100),
+    10: (-80, 90), 20: (-80, 90), 30: (-90, 90), 40: (-100, 90), 50: (-100, 80),
+    60: (-110, 80), 70: (-110, 80), 80: (-110, 70), 90: (-110, 70), 100: (-90, 0),
+}  # fmt: skip
+SIGMA = 5.0  # width of the Gaussian over the nearest centres, in ab units
+LOW, SIDE = -128, 256  # the ab square on which nearest centres are tabulated, one cell a unit
+
+
+@dataclass(frozen=True)
+class Soft:
+    """A soft label: K bins a pixel and their shares, which sum to one."""
+
+    indices: Tensor  # (N, K, H, W) int64
+    shares: Tensor  # (N, K, H, W) float32
+
+
+class Centres(nn.Module):
+    """Bins given by their centres: a colour belongs to the nearest one.
+
+    The k nearest are found among a short list of candidates kept for each unit cell of the ab
+    square, never among all Q: the list holds every centre that is among the `neighbours` nearest
+    for any point of the cell, so the answer is exact and the cost does not grow with Q.
+    """
+
+    def __init__(self, centres: Tensor, neighbours: int = 5) -> None:
+        super().__init__()
+        if len(centres) < 1:
+            raise ValueError("A quantizer has no centres; it needs at least one. Give it colours.")
+        self.neighbours = min(neighbours, len(centres))
+        self.register_buffer("centres", centres.float(), persistent=False)  # (Q, 2)
+        candidates = _candidates(centres.float(), self.neighbours)
+        self.register_buffer("candidates", candidates, persistent=False)  # (256 * 256, M)
+
+    @property
+    def size(self) -> int:
+        return len(self.centres)
+
+    def encode(self, ab: Tensor) -> Tensor:
+        """(N, 2, H, W) -> (N, H, W): the index of the nearest centre."""
+        return self._nearest(ab, 1)[1].squeeze(1)
+
+    def encode_soft(self, ab: Tensor) -> Soft:
+        """Gaussian shares of the nearest centres, as in Zhang et al. 2016, section 2.1."""
+        squared, indices = self._nearest(ab, self.neighbours)
+        return Soft(indices, torch.softmax(-squared / (2 * SIGMA**2), dim=1))
+
+    def _nearest(self, ab: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Squared distances and indices, both (N, k, H, W), nearest first."""
+        points = ab.float().permute(0, 2, 3, 1)  # (N, H, W, 2)
+        cell = (points - LOW).floor().long().clamp(0, SIDE - 1)
+        candidates = self.candidates[cell[..., 0] * SIDE + cell[..., 1]].long()  # (N, H, W, M)
+        squared = (self.centres[candidates] - points[..., None, :]).square().sum(-1)
+        squared, place = squared.topk(k, dim=-1, largest=False)
+        indices = candidates.gather(-1, place)
+        return squared.permute(0, 3, 1, 2), indices.permute(0, 3, 1, 2)
+
+
+class Hull(Centres):
+    """Zhang's 313 centres, a outer and b inner, both ascending."""
+
+    def __init__(self, neighbours: int = 5) -> None:
+        rows = ((a, range(first, last + 1, 10)) for a, (first, last) in HULL_ROWS.items())
+        super().__init__(torch.tensor([(a, b) for a, bs in rows for b in bs]), neighbours)
+
+
+class Palette(Centres):
+    """Given colours: `colors` are ab pairs, or sRGB triples in 0..255 of which ab is taken."""
+
+    def __init__(self, colors: list[list[float]], neighbours: int = 1) -> None:
+        table = torch.tensor(colors, dtype=torch.float32)
+        if table.ndim != 2 or table.shape[1] not in (2, 3):
+            raise ValueError(
+                f"A palette of shape {tuple(table.shape)} was given; it must be a list of ab pairs "
+                "or of RGB triples."
+            )
+        if table.shape[1] == 3:
+            table = rgb_to_lab(table.T[:, :, None] / 255)[1:, :, 0].T
+        super().__init__(table, neighbours)
+
+
+class Grid(nn.Module):
+    """n x n equal cells over a, b in [-128, 127]; index = row of a times n plus row of b."""
+
+    def __init__(self, n: int = 20) -> None:
+        super().__init__()
+        if n < 1:
+            raise ValueError(f"A grid of {n} cells a side was asked for; it needs at least 1.")
+        self.n, self.cell = n, 255 / n
+        steps = -128 + self.cell * (torch.arange(n) + 0.5)
+        self.register_buffer("centres", torch.cartesian_prod(steps, steps), persistent=False)
+
+    @property
+    def size(self) -> int:
+        return self.n**2
+
+    def encode(self, ab: Tensor) -> Tensor:
+        """(N, 2, H, W) -> (N, H, W): the index of the cell."""
+        row = self._cells(ab)
+        return row[:, 0] * self.n + row[:, 1]
+
+    def encode_soft(self, ab: Tensor) -> Soft:
+        """The label spread over the 3x3 cells around it by the kernel 1 2 1; edges renormalised."""
+        offset = torch.arange(-1, 2, device=ab.device)
+        cells = self._cells(ab)[:, :, None] + offset[None, None, :, None, None]  # (N, 2, 3, H, W)
+        inside = (cells >= 0) & (cells < self.n)
+        share = inside * torch.tensor([1.0, 2.0, 1.0], device=ab.device)[:, None, None]
+        a, b = cells.clamp(0, self.n - 1).unbind(1)
+        indices = (a[:, :, None] * self.n + b[:, None]).flatten(1, 2)  # (N, 9, H, W)
+        shares = (share[:, 0, :, None] * share[:, 1, None]).flatten(1, 2)
+        return Soft(indices, shares / shares.sum(1, keepdim=True))
+
+    def _cells(self, ab: Tensor) -> Tensor:
+        return ((ab.float() + 128) / self.cell).floor().long().clamp(0, self.n - 1)
+
+
+class Channels(nn.Module):
+    """n bins of a and n bins of b over the 8-bit range 0..255 (128 is grey), chosen separately.
+
+    Logits hold the n of a, then the n of b. Labels carry a channel axis: (N, 2, H, W).
+    """
+
+    def __init__(self, n: int = 10) -> None:
+        super().__init__()
+        if n < 1:
+            raise ValueError(f"{n} bins a channel were asked for; it needs at least 1.")
+        self.n, self.width = n, 255 / n
+        centres = -128 + self.width * (torch.arange(n) + 0.5)
+        self.register_buffer("centres", centres, persistent=False)  # (n,), of a and of b alike
+
+    @property
+    def size(self) -> int:
+        return 2 * self.n
+
+    def encode(self, ab: Tensor) -> Tensor:
+        """(N, 2, H, W) -> (N, 2, H, W): the bin of each channel."""
+        return ((ab.float() + 128) / self.width).floor().long().clamp(0, self.n - 1)
+
+
+def class_weights(prior: Tensor, mix: float = 0.5) -> Tensor:
+    """w proportional to 1 / ((1 - mix) p + mix / Q), scaled so that E[w] = sum(p w) = 1.
+
+    Zhang et al. 2016, equation 4: `mix` (their lambda) 1 is uniform weights, 0 pure rarity.
+    """
+    if not 0 <= mix <= 1:
+        raise ValueError(f"A mix of {mix} was given; it must lie between 0 and 1.")
+    prior = prior / prior.sum()
+    weights = 1 / ((1 - mix) * prior + mix / len(prior)).clamp(min=1e-12)
+    return weights / (prior * weights).sum()
+
+
+def _candidates(centres: Tensor, k: int) -> Tensor:
+    """For each unit cell, all centres that are among the k nearest of some point in it.
+
+    A point is within r = sqrt(1/2) of its cell's middle, so a centre farther from the middle than
+    the k-th nearest by more than 2 r cannot matter. Rows are padded by repeating no centre: the
+    list simply goes on with the next nearest.
+    """
+    axis = torch.arange(SIDE) + LOW + 0.5
+    distances = torch.cdist(torch.cartesian_prod(axis, axis), centres)  # (65536, Q), once
+    sorted_distances, order = distances.sort(dim=1)
+    reach = sorted_distances[:, k - 1 : k] + 2**0.5 + 1e-3
+    longest = int((sorted_distances <= reach).sum(1).max())
+    return order[:, :longest].to(torch.int32)
+
+
+QUANTIZERS = {"grid": Grid, "hull": Hull, "channels": Channels, "palette": Palette}

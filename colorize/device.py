@@ -1,0 +1,54 @@
+"""Where to compute and in which precision, and why.
+
+python -c "from colorize.device import pick; print(pick('auto'))"
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device, the precision of its matrix products, and the reason, for people."""
+
+    device: torch.device
+    dtype: torch.dtype
+    why: str
+
+    def autocast(self) -> torch.autocast:
+        """Products in `dtype`; everything that needs digits stays in float32."""
+        enabled = self.dtype != torch.float32
+        return torch.autocast(self.device.type, dtype=self.dtype, enabled=enabled)
+
+
+def pick(wish: str = "auto") -> Compute:
+    """cuda if there is one, else mps, else cpu; or the device that is wished for."""
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    kind = next(k for k, there in available.items() if there) if wish == "auto" else wish
+    if not available.get(kind.split(":")[0], False):
+        known = ", ".join(k for k, there in available.items() if there)
+        raise ValueError(f"The device {wish!r} is not there; this machine has: {known}, or auto.")
+    return _describe(torch.device(kind))
+
+
+def _describe(device: torch.device) -> Compute:
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return Compute(device, torch.bfloat16, f"{name}, bfloat16")
+        return Compute(device, torch.float32, f"{name}, float32: it has no bfloat16")
+    if device.type == "mps":
+        return Compute(device, torch.float32, "Apple GPU, float32")
+    if cpu_has_bfloat16():
+        return Compute(device, torch.bfloat16, "CPU with bfloat16 instructions")
+    return Compute(device, torch.float32, "CPU, float32: it has no bfloat16 instructions")
+
+
+def cpu_has_bfloat16() -> bool:
+    """AMX tiles or AVX-512 BF16: without them emulated bfloat16 is slower than float32."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()

@@ -1,0 +1,106 @@
+"""sRGB <-> CIE Lab (D65, 2 degrees) in torch: batched, differentiable, on any device.
+
+    python -c "import torch, colorize.lab as l; print(l.rgb_to_lab(torch.ones(3, 1, 1)))"
+
+Channels come third from the end: (..., 3, H, W). RGB lies in [0, 1]; L in [0, 100]; a and b are
+about -110..110. Everything is computed in float32 (float64 stays float64): half precision has
+too few digits for the cube roots near black. `skimage.color` is the oracle in the tests.
+"""
+
+import torch
+from torch import Tensor
+
+WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65, the 2 degree observer
+RGB_TO_XYZ = (
+    (0.412453, 0.357580, 0.180423),
+    (0.212671, 0.715160, 0.072169),
+    (0.019334, 0.119193, 0.950227),
+)
+EPSILON, KAPPA = 0.008856, 7.787  # where the cube root gives way to a line, and the line's slope
+
+
+def rgb_to_lab(rgb: Tensor) -> Tensor:
+    """(..., 3, H, W) sRGB in [0, 1] -> (..., 3, H, W) Lab."""
+    rgb = _at_least_float32(rgb)
+    x, y, z = (_compress(channel) for channel in _mix(_to_linear(rgb), _xyz_over_white(rgb)))
+    return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
+
+
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """(..., 3, H, W) Lab -> (..., 3, H, W) sRGB, clipped to [0, 1]."""
+    return _to_gamma(lab_to_linear(lab).clamp(0, 1))
+
+
+def lab_to_linear(lab: Tensor) -> Tensor:
+    """(..., 3, H, W) Lab -> linear RGB, not clipped: outside [0, 1] means outside the gamut."""
+    lab = _at_least_float32(lab)
+    lightness, a, b = lab.unbind(-3)
+    y = (lightness + 16) / 116
+    xyz = [_expand(channel) for channel in (y + a / 500, y, y - b / 200)]
+    return torch.stack(_mix(torch.stack(xyz, -3), _xyz_over_white(lab).inverse()), dim=-3)
+
+
+def rgb_to_lightness(rgb: Tensor) -> Tensor:
+    """(..., 3, H, W) sRGB in [0, 1] -> (..., 1, H, W) L: a third of the work of the whole Lab."""
+    rgb = _at_least_float32(rgb)
+    luminance = _mix(_to_linear(rgb), rgb.new_tensor(RGB_TO_XYZ[1:2]))[0]
+    return (116 * _compress(luminance) - 16).unsqueeze(-3)
+
+
+def lightness_to_gray(lightness: Tensor) -> Tensor:
+    """L -> the sRGB value in [0, 1] of the grey that has this lightness; any shape."""
+    return _to_gamma(_expand((_at_least_float32(lightness) + 16) / 116).clamp(0, 1))
+
+
+def fit_gamut(lightness: Tensor, ab: Tensor, steps: int = 8) -> Tensor:
+    """Shrink the chroma of ab (..., 2, H, W) until Lab fits into sRGB; lightness and hue stay.
+
+    Bisection of the chroma: grey (factor 0) always fits, so after `steps` halvings the kept
+    factor is within 2**-steps of the largest that does.
+    """
+    fits = torch.zeros_like(lightness)
+    for step in range(steps + 1):
+        trial = torch.ones_like(fits) if step == 0 else fits + 0.5**step
+        trial = trial.clamp(max=1)
+        inside = in_gamut(torch.cat((lightness, ab * trial), dim=-3))
+        fits = torch.where(inside, trial, fits)
+    return ab * fits
+
+
+def in_gamut(lab: Tensor, tolerance: float = 1e-4) -> Tensor:
+    """(..., 3, H, W) -> (..., 1, H, W) bool: does the colour exist in sRGB?"""
+    linear = lab_to_linear(lab)
+    return ((linear >= -tolerance) & (linear <= 1 + tolerance)).all(dim=-3, keepdim=True)
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x if x.dtype == torch.float64 else x.float()
+
+
+def _xyz_over_white(like: Tensor) -> Tensor:
+    matrix = torch.tensor(RGB_TO_XYZ, dtype=torch.float64)
+    return (matrix / torch.tensor(WHITE, dtype=torch.float64)[:, None]).to(like)
+
+
+def _mix(channels: Tensor, matrix: Tensor) -> list[Tensor]:
+    """Rows of `matrix` times the three channels; on images three scaled sums beat a matmul."""
+    r, g, b = channels.unbind(-3)
+    return [row[0] * r + row[1] * g + row[2] * b for row in matrix.unbind(0)]
+
+
+def _to_linear(rgb: Tensor) -> Tensor:
+    return torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055).clamp(min=0.05) ** 2.4, rgb / 12.92)
+
+
+def _to_gamma(linear: Tensor) -> Tensor:
+    # The clamp keeps the power's infinite slope at zero out of the gradient of the other branch.
+    curve = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
+    return torch.where(linear > 0.0031308, curve, linear * 12.92)
+
+
+def _compress(t: Tensor) -> Tensor:
+    return torch.where(t > EPSILON, t.clamp(min=EPSILON) ** (1 / 3), KAPPA * t + 16 / 116)
+
+
+def _expand(f: Tensor) -> Tensor:
+    return torch.where(f > 0.2068966, f**3, (f - 16 / 116) / KAPPA)

@@ -1,0 +1,172 @@
+"""Model = network + bins + normalisation + how to decode, rebuilt from the JSON beside its weights.
+
+    from colorize.model import Model
+    Model.load("colorize/weights/rebalanced.safetensors")
+
+`NAME.safetensors` holds the weights (half precision), `NAME.json` the `ModelConfig` from which alone
+the model is built, and under "about" how it was made and measured.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from colorize import decode
+from colorize.bins import QUANTIZERS
+from colorize.lab import lightness_to_gray
+from colorize.networks import Autoencoder, PaletteNet, UNet, UNetPair
+from colorize.zhang import Siggraph17, Zhang
+
+NETWORKS = {
+    "unet": UNet,
+    "unet-pair": UNetPair,
+    "autoencoder": Autoencoder,
+    "palette-net": PaletteNet,
+    "zhang": Zhang,
+    "siggraph17": Siggraph17,
+}
+FORMAT = 1  # of the JSON; a reader refuses what it does not know
+
+
+class ModelError(ValueError):
+    """A model that cannot be built or loaded; the text is a sentence for people."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything needed to build a model and to use it; saved as JSON beside the weights."""
+
+    name: str
+    network: str = "unet"
+    network_options: dict = field(default_factory=dict)
+    bins: str | None = "hull"  # None: the network says ab itself
+    bins_options: dict = field(default_factory=dict)
+    source: str = "lightness"  # what the network sees: "lightness" or "gray" (sRGB in [0, 1])
+    mean: float = 50.0  # the network sees (source - mean) / scale
+    scale: float = 100.0
+    ab_scale: float = 110.0  # without bins: ab = output * ab_scale
+    temperature: float = 0.38  # of the annealed mean, unless the user asks for another
+    short_side: int = 192  # pixels of the lightness that the network is shown
+    square: int | None = None  # networks that take exactly square x square pixels
+    sentence: str = ""  # one plain sentence for people who choose a model
+    about: dict = field(default_factory=dict)  # recipe, data, steps, time, device, evaluation
+
+
+class Model(nn.Module, PyTorchModelHubMixin):
+    """lightness (N, 1, H, W) in 0..100 -> what the network says; `decode` makes ab of it."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        if config.network not in NETWORKS:
+            raise ModelError(
+                f"Model {config.name!r} asks for the network {config.network!r}; known are "
+                f"{', '.join(NETWORKS)}. Update the program or correct the JSON."
+            )
+        self.config = config
+        self.bins = QUANTIZERS[config.bins](**config.bins_options) if config.bins else None
+        outputs = self.bins.size if self.bins else 2
+        self.network = NETWORKS[config.network](outputs, **config.network_options)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        return self.network(self.normalise(lightness))
+
+    def normalise(self, lightness: Tensor) -> Tensor:
+        """(N, 1, H, W) in 0..100 -> what the network is shown."""
+        shown = lightness_to_gray(lightness) if self.config.source == "gray" else lightness
+        return (shown - self.config.mean) / self.config.scale
+
+    def decode(self, output: Tensor, temperature: float | None = None) -> Tensor:
+        """Network output -> ab (N, 2, h, w) in float32, at the model's own temperature if None."""
+        t = self.config.temperature if temperature is None else temperature
+        if self.bins is None:
+            return output.float() * self.config.ab_scale
+        if self.config.bins == "channels":
+            centres = self.bins.centres[:, None]
+            halves = [decode.annealed_mean(half, centres, t) for half in output.chunk(2, dim=1)]
+            return torch.cat(halves, dim=1)
+        return decode.annealed_mean(output, self.bins.centres, t)
+
+    def entropy(self, output: Tensor) -> Tensor | None:
+        """(N, h, w) in nats: how undecided the model is; None where it states no distribution."""
+        if self.bins is None:
+            return None
+        halves = output.chunk(2, dim=1) if self.config.bins == "channels" else (output,)
+        return sum(decode.entropy(half) for half in halves)
+
+    @property
+    def parameters_count(self) -> int:
+        return sum(p.numel() for p in self.network.parameters())
+
+    def save(self, path: str | Path) -> Path:
+        """Write NAME.safetensors in half precision and NAME.json; returns the weights' path."""
+        path = Path(path).with_suffix(".safetensors")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+            for name, value in self.network.state_dict().items()
+        }
+        part = path.with_suffix(".part")
+        save_file(state, part)
+        part.replace(path)
+        described = {"format": FORMAT, **asdict(self.config)}
+        part.write_text(json.dumps(described, indent=2) + "\n")
+        part.replace(path.with_suffix(".json"))
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Model":
+        """Build from NAME.json and fill strictly from NAME.safetensors; evaluation mode, float32."""
+        path = Path(path).with_suffix(".safetensors")
+        model = cls(read_config(path.with_suffix(".json")))
+        try:
+            state = load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise ModelError(
+                f"The weights {path} cannot be read ({error}). Copy or train them again."
+            ) from error
+        try:
+            model.network.load_state_dict({name: value.float() for name, value in state.items()})
+        except RuntimeError as error:
+            raise ModelError(
+                f"The weights {path} do not fit the network {model.config.network!r} that "
+                f"{path.with_suffix('.json').name} describes. Use the pair that was saved together."
+            ) from error
+        return model.eval()
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        self.save(Path(save_directory) / "model.safetensors")
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, **options) -> "Model":
+        if Path(model_id).is_dir():
+            return cls.load(Path(model_id) / "model.safetensors")
+        from huggingface_hub import snapshot_download
+
+        keep = {k: options.get(k) for k in ("revision", "cache_dir", "token", "local_files_only")}
+        folder = snapshot_download(model_id, allow_patterns=["model.*"], **keep)
+        return cls.load(Path(folder) / "model.safetensors")
+
+
+def read_config(path: Path) -> ModelConfig:
+    """The `ModelConfig` in a JSON file; unknown fields and formats are refused, not ignored."""
+    try:
+        described = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The model description {path} cannot be read ({error}). It must lie beside its weights."
+        ) from error
+    version = described.pop("format", None)
+    known = {f.name for f in fields(ModelConfig)}
+    if version != FORMAT or not described.keys() <= known:
+        extra = ", ".join(sorted(described.keys() - known)) or "none"
+        raise ModelError(
+            f"{path} is of format {version}, unknown fields: {extra}; this program reads format "
+            f"{FORMAT}. Update the program or export the model again."
+        )
+    return ModelConfig(**described)

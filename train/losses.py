@@ -1,0 +1,114 @@
+"""The losses of the five systems, each a function of the network's output and the truth.
+
+    python -m train recipes        # which recipe uses which
+
+Shapes: logits (N, Q, h, w); ab (N, 2, h, w) already divided by the model's scale; a `Soft` label
+has K indices and shares a pixel. All are computed in float32 and averaged over pixels.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from colorize.bins import Soft
+
+
+def squared_error(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Half the squared distance in ab, (N, h, w): the pixel's share of the L2 loss."""
+    return (predicted.float() - truth.float()).square().sum(dim=1) / 2
+
+
+def l2(predicted: Tensor, truth: Tensor) -> Tensor:
+    """1/2 sum ||Y - Y^||^2, averaged over pixels."""
+    return squared_error(predicted, truth).mean()
+
+
+def cross_entropy(logits: Tensor, label: Soft, weights: Tensor | None = None) -> Tensor:
+    """-sum_q Z_q log Z^_q a pixel, times v(Z) = the weight of the label's largest bin.
+
+    The shares sum to one, so the sum is logsumexp(logits) - sum_k share_k logit_k: only the K
+    labelled logits are gathered, and nothing of the size pixels x Q is made besides the gradient.
+    """
+    loss = pixel_cross_entropy(logits, label)
+    if weights is not None:
+        loss = loss * weights[dominant_bin(label)]
+    return loss.mean()
+
+
+def pixel_cross_entropy(logits: Tensor, label: Soft) -> Tensor:
+    """(N, h, w): the cross-entropy of each pixel against its soft label."""
+    flat = logits.permute(0, 2, 3, 1).float()  # channels last: Q contiguous, read once
+    picked = flat.gather(-1, label.indices.permute(0, 2, 3, 1))
+    return flat.logsumexp(-1) - (picked * label.shares.permute(0, 2, 3, 1)).sum(-1)
+
+
+def dominant_bin(label: Soft) -> Tensor:
+    """(N, h, w): the bin with the largest share."""
+    place = label.shares.argmax(dim=1, keepdim=True)
+    return label.indices.gather(1, place).squeeze(1)
+
+
+def channel_cross_entropy(logits: Tensor, bins: Tensor, weights: Tensor | None = None) -> Tensor:
+    """The first paper's loss: a and b each classified into n bins, each with its own weights.
+
+    logits (N, 2 n, h, w), bins (N, 2, h, w), weights (2, n). The two terms are summed, since they
+    train two networks that share nothing.
+    """
+    return sum(
+        weighted_choice(half, bins[:, channel], None if weights is None else weights[channel])
+        for channel, half in enumerate(logits.chunk(2, dim=1))
+    )
+
+
+def weighted_choice(logits: Tensor, bins: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Cross-entropy against one bin a pixel, times that bin's weight; averaged over pixels."""
+    loss = F.cross_entropy(logits.float(), bins, reduction="none")
+    return (loss if weights is None else loss * weights[bins]).mean()
+
+
+def focal_mask(loss: Tensor, alpha: float, beta: float) -> Tensor:
+    """The fifth paper's mask 1 / (1 + alpha exp(-beta t)), t = loss / largest of the image."""
+    largest = loss.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    return 1 / (1 + alpha * torch.exp(-beta * loss / largest))
+
+
+def focal(predicted: Tensor, truth: Tensor, alpha: float = 10.0, beta: float = 10.0) -> Tensor:
+    """mean(mask * pixel loss): pixels that are nearly right count less. The mask is a constant."""
+    loss = squared_error(predicted, truth)
+    return (focal_mask(loss.detach(), alpha, beta) * loss).mean()
+
+
+def focal_exact(logits: Tensor, bins: Tensor, gamma: float = 2.0) -> Tensor:
+    """(1 - p)^gamma times cross-entropy (Lin et al. 2017), p the probability of the true bin."""
+    loss = F.cross_entropy(logits.float(), bins, reduction="none")
+    return ((1 - torch.exp(-loss)).clamp(min=0) ** gamma * loss).mean()
+
+
+def block(
+    predicted: Tensor, truth: Tensor, lightness: Tensor, strength: float = 0.5, size: int = 4
+) -> Tensor:
+    """L2 plus the variance of predicted ab inside size x size blocks of one lightness.
+
+    A block counts by exp(-(spread of L / 5)^2): edges within it lift the penalty.
+    lightness is (N, 1, h, w) in 0..100, at the size of the prediction.
+    """
+    flat = torch.exp(-block_variance(lightness.float(), size).sum(1) / 25)
+    uneven = block_variance(predicted.float(), size).sum(1)  # (N, h / size, w / size)
+    return l2(predicted, truth) + strength * (flat * uneven).mean()
+
+
+def block_variance(x: Tensor, size: int) -> Tensor:
+    """(N, C, h, w) -> (N, C, h / size, w / size): the variance inside each block."""
+    mean = F.avg_pool2d(x, size)
+    centred = x[..., : mean.shape[2] * size, : mean.shape[3] * size]
+    centred = centred - mean.repeat_interleave(size, 2).repeat_interleave(size, 3)
+    return F.avg_pool2d(centred.square(), size)
+
+
+def palette_distance(output: Tensor, bins: Tensor) -> Tensor:
+    """The third paper's first loss, mean |label - 31 sigmoid(output)|: kept to show it failing.
+
+    It treats colour numbers as if near numbers were near colours. Only the first logit is read.
+    """
+    top = output.shape[1] - 1
+    return (bins - top * torch.sigmoid(output[:, 0].float())).abs().mean()

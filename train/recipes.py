@@ -1,0 +1,283 @@
+"""Recipes: one frozen description for each system of the five papers, and for our own models.
+
+    python -m train recipes                          # this table
+    python -m train fit rebalanced --data CACHE --output RUN --mix 0.7 --minutes 60
+
+A recipe is data, not code: the loop, the objective and the model read it. Any field can be set on
+the command line. See the design of each system in README.md and its results in docs/results.md.
+"""
+
+import difflib
+from dataclasses import asdict, dataclass, field, fields, replace
+
+LOSSES = (
+    "l2",
+    "cross-entropy",
+    "channels",
+    "focal",
+    "focal-exact",
+    "block",
+    "palette-distance",
+)
+OPTIMIZERS = ("adamw", "adam", "adamax", "rmsprop", "adadelta")
+
+
+class RecipeError(ValueError):
+    """A recipe that does not exist or make sense; the text is a sentence for people."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is made."""
+
+    name: str
+    sentence: str  # for people who choose a model
+    # the model
+    network: str = "unet"
+    network_options: dict = field(default_factory=dict)
+    bins: str | None = None
+    bins_options: dict = field(default_factory=dict)
+    source: str = "lightness"
+    mean: float = 50.0
+    scale: float = 100.0
+    ab_scale: float = 110.0
+    temperature: float = 0.38
+    short_side: int = 192
+    square: int | None = None
+    # the loss
+    loss: str = "l2"
+    rebalance: bool = False  # weigh pixels by the rarity of their colour
+    mix: float = 0.5  # lambda: 0 weighs by pure rarity, 1 not at all
+    soft: bool = True  # labels spread over near bins, or the nearest alone
+    alpha: float = 10.0  # of the focal mask
+    beta: float = 10.0
+    gamma: float = 2.0  # of the exact focal loss
+    strength: float = 0.5  # of the block penalty
+    naming: float = 0.0  # weight of naming the photo's label from the bottom of the U-Net
+    # the training
+    crop: int = 128
+    least: float = 0.6  # smallest window, as a share of the photo's shorter side
+    aspect: float = 1.1
+    batch: int = 32
+    steps: int = 20_000
+    optimizer: str = "adamw"
+    rate: float = 1e-3
+    decay: float = 0.02  # of the weights
+    warmup: int = 300  # steps
+    cosine: bool = True
+    average: float = 0.999  # of the weights' moving average
+    clip: float = 1.0  # largest norm of the gradient
+
+    def __post_init__(self) -> None:
+        for name, known in (("loss", LOSSES), ("optimizer", OPTIMIZERS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise RecipeError(
+                    f"Recipe {self.name!r} has {name} {value!r}; it must be one of "
+                    f"{', '.join(known)}."
+                )
+        if self.bins is None and self.loss in ("cross-entropy", "channels", "focal-exact"):
+            raise RecipeError(
+                f"Recipe {self.name!r} has loss {self.loss!r} but no bins to classify into. "
+                "Give bins (hull, grid, channels, palette) or another loss."
+            )
+
+
+SMALL = {"patch": 1, "widths": (64, 128, 256), "depths": (1, 2, 2)}  # the U-Net at 32x32 pixels
+HALF = {"widths": (32, 64, 128, 192)}  # one of the two U-Nets of `channels`
+
+CLASSIFICATION = Recipe(
+    name="classification",
+    sentence="Picks the likeliest of 313 colours for each spot: safe and natural, a little pale.",
+    bins="hull",
+    loss="cross-entropy",
+    naming=0.2,
+)
+REGRESSION = replace(
+    CLASSIFICATION,
+    name="regression",
+    sentence="Predicts the average colour: never far off, often too brown.",
+    bins=None,
+    loss="l2",
+)
+REBALANCED = replace(
+    CLASSIFICATION,
+    name="rebalanced",
+    sentence="Gives rare colours their due: vivid, and bold where it is wrong.",
+    rebalance=True,
+)
+CHANNELS = Recipe(
+    name="channels",
+    sentence="Two models, one for green-red and one for blue-yellow, ten steps each.",
+    network="unet-pair",
+    network_options=HALF,
+    bins="channels",
+    bins_options={"n": 10},
+    loss="channels",
+    rebalance=True,
+)
+PALETTE = Recipe(
+    name="palette",
+    sentence="Paints with a fixed set of colours found in the training photos.",
+    bins="palette",
+    loss="cross-entropy",
+    soft=False,
+    naming=0.2,
+)
+CARTOON = Recipe(
+    name="cartoon",
+    sentence="The third paper's small dense network and its 32 colours, for one cartoon figure.",
+    network="palette-net",
+    network_options={"side": 32},
+    bins="palette",
+    source="gray",
+    mean=0.0,
+    scale=1.0,
+    square=32,
+    loss="cross-entropy",
+    soft=False,
+    temperature=0.0,
+    crop=32,
+    least=1.0,
+    aspect=1.0,
+    steps=3_000,
+    optimizer="adadelta",
+    rate=1.0,
+    decay=0.0,
+    warmup=0,
+    cosine=False,
+    average=0.0,
+)
+AUTOENCODER = Recipe(
+    name="autoencoder",
+    sentence="A small encoder and decoder that learned from landscapes alone.",
+    network="autoencoder",
+    mean=0.0,
+    ab_scale=128.0,
+    short_side=256,
+    crop=160,
+    batch=16,
+    optimizer="adamax",
+    rate=1e-3,
+    decay=0.0,
+)
+ZHANG = Recipe(
+    name="zhang",
+    sentence="Zhang et al.'s network of 2016, trained here.",
+    network="zhang",
+    bins="hull",
+    loss="cross-entropy",
+    rebalance=True,
+    short_side=256,
+    crop=176,
+    least=0.8,
+    batch=40,
+    rate=3e-5,
+    decay=1e-3,
+)
+ZHANG_L2 = replace(
+    ZHANG,
+    name="zhang-l2",
+    sentence="Zhang et al.'s network under the squared error.",
+    bins=None,
+    loss="l2",
+    rebalance=False,
+)
+CIFAR = Recipe(
+    name="cifar-classification",
+    sentence="The second paper's classification into a 20 x 20 grid, on CIFAR-10.",
+    network_options=SMALL,
+    bins="grid",
+    bins_options={"n": 20},
+    loss="cross-entropy",
+    short_side=32,
+    crop=32,
+    least=1.0,
+    aspect=1.0,
+    batch=128,
+    steps=4_000,
+)
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        REGRESSION,
+        CLASSIFICATION,
+        REBALANCED,
+        CHANNELS,
+        PALETTE,
+        CARTOON,
+        replace(
+            CARTOON,
+            name="cartoon-distance",
+            sentence="The same under the paper's first loss, which fails.",
+            loss="palette-distance",
+        ),
+        AUTOENCODER,
+        replace(
+            REGRESSION,
+            name="focal",
+            sentence="The average colour, learned mostly from what is still wrong.",
+            loss="focal",
+        ),
+        replace(
+            CLASSIFICATION,
+            name="focal-exact",
+            sentence="Classification that spends itself on what it finds hard.",
+            loss="focal-exact",
+        ),
+        replace(
+            REGRESSION,
+            name="block",
+            sentence="The average colour, kept even over areas of one lightness.",
+            loss="block",
+        ),
+        ZHANG,
+        ZHANG_L2,
+        CIFAR,
+        replace(
+            CIFAR,
+            name="cifar-regression",
+            sentence="The second paper's regression, on CIFAR-10.",
+            bins=None,
+            bins_options={},
+            loss="l2",
+        ),
+        replace(
+            CIFAR,
+            name="cifar-rebalanced",
+            sentence="The second paper's classification with colour rebalancing, on CIFAR-10.",
+            rebalance=True,
+        ),
+    )
+}
+
+
+def find(name: str, **changes) -> Recipe:
+    """The recipe of that name with some fields changed; the nearest name if there is none."""
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0.0)
+        raise RecipeError(
+            f"There is no recipe {name!r}; the nearest is {near[0]!r}. "
+            "See them all: python -m train recipes"
+        )
+    known = {f.name for f in fields(Recipe)}
+    if unknown := sorted(changes.keys() - known):
+        raise RecipeError(f"A recipe has no field {unknown[0]!r}; it has {', '.join(known)}.")
+    return replace(RECIPES[name], **changes)
+
+
+def table() -> str:
+    """The recipes for people: name, network, bins, loss, sentence."""
+    rows = [("recipe", "network", "bins", "loss", "in one sentence")]
+    for recipe in RECIPES.values():
+        described = asdict(recipe)
+        options = " ".join(str(v) for v in described["bins_options"].values())
+        bins = f"{recipe.bins or '-'} {options}".strip()
+        loss = recipe.loss + (" rebalanced" if recipe.rebalance else "")
+        rows.append((recipe.name, recipe.network, bins, loss, recipe.sentence))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row[:4], widths, strict=True)) + "  " + row[4]
+        for row in rows
+    )

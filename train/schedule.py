@@ -1,0 +1,62 @@
+"""The clock of a run: how far it is, when it is done, and the learning rate that follows from it.
+
+python -c "from train.schedule import Clock; help(Clock)"
+"""
+
+import math
+import time
+
+import torch
+from torch import nn
+
+from train.recipes import Recipe
+
+
+class Clock:
+    """Counts steps and seconds; a run ends after the recipe's steps or after `minutes`."""
+
+    def __init__(self, recipe: Recipe, minutes: float | None = None) -> None:
+        self.recipe, self.minutes = recipe, minutes
+        self.step = 0
+        self.before = 0.0  # seconds of this run before it was resumed
+        self.started = time.monotonic()
+
+    def seconds(self) -> float:
+        return self.before + time.monotonic() - self.started
+
+    def share(self) -> float:
+        """How much of the run is over, 0..1."""
+        if self.minutes is not None:
+            return min(1.0, self.seconds() / (60 * self.minutes))
+        return min(1.0, self.step / self.recipe.steps)
+
+    def done(self) -> bool:
+        return self.share() >= 1
+
+    def left(self) -> float:
+        """Seconds to go, at the pace so far."""
+        share = self.share()
+        return self.seconds() * (1 - share) / share if share else math.inf
+
+    def rate(self) -> float:
+        """The learning rate: a linear warm-up by steps, then half a cosine down to 1 %."""
+        warm = min(1.0, (self.step + 1) / max(1, self.recipe.warmup))
+        wave = (1 + math.cos(math.pi * self.share())) / 2 if self.recipe.cosine else 1.0
+        return self.recipe.rate * warm * (0.01 + 0.99 * wave)
+
+
+def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
+    """The recipe's optimizer; only matrices and kernels decay, not biases and norms."""
+    named = [p for p in module.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in named if p.ndim > 1], "weight_decay": recipe.decay},
+        {"params": [p for p in named if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    kinds = {
+        "adamw": lambda: torch.optim.AdamW(groups, recipe.rate, betas=(0.9, 0.98), fused=True),
+        "adam": lambda: torch.optim.Adam(groups, recipe.rate, fused=True),
+        "adamax": lambda: torch.optim.Adamax(groups, recipe.rate),
+        "rmsprop": lambda: torch.optim.RMSprop(groups, recipe.rate),
+        "adadelta": lambda: torch.optim.Adadelta(groups, recipe.rate),
+    }
+    return kinds[recipe.optimizer]()

@@ -1,0 +1,25 @@
+"""Warm start: take from another model every weight that fits, all but the last layer.
+
+python -m train fit rebalanced --init RUN/best.safetensors --data CACHE --output RUN2
+"""
+
+from pathlib import Path
+
+from colorize.model import Model, ModelError
+
+
+def take_trunk(model: Model, path: Path) -> list[str]:
+    """Copy the weights of `path` that fit by name and shape; returns the names left as they were.
+
+    Fewer than half of the weights fitting means another network, which is refused.
+    """
+    theirs = Model.load(path).network.state_dict()
+    ours = model.network.state_dict()
+    fitting = {k: v for k, v in theirs.items() if k in ours and ours[k].shape == v.shape}
+    if sum(v.numel() for v in fitting.values()) < sum(v.numel() for v in ours.values()) / 2:
+        raise ModelError(
+            f"{path} holds a {Model.load(path).config.network!r}, of which too little fits the "
+            f"network {model.config.network!r}. Start from a model of the same network and widths."
+        )
+    model.network.load_state_dict(ours | fitting)
+    return sorted(ours.keys() - fitting.keys())
