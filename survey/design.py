@@ -115,6 +115,11 @@ class Study:
         return round(self.catch * self.trials)
 
     @property
+    def positions(self) -> int:
+        """Trials of a whole participation: practice, scored and catch."""
+        return self.practice + self.trials + self.catches
+
+    @property
     def photos_needed(self) -> int:
         """Scored photos without which some list would run out of photos for some slot."""
         return self.slots * math.ceil(self.trials / self.slots)

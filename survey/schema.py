@@ -80,9 +80,11 @@ CREATE TABLE cells (
     photo INTEGER NOT NULL,
     condition TEXT NOT NULL,
     filled INTEGER NOT NULL DEFAULT 0 CHECK (filled >= 0),
-    PRIMARY KEY (list, slot, photo),
+    PRIMARY KEY (slot, photo),
     FOREIGN KEY (photo, condition) REFERENCES stimuli (photo, condition)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX cells_by_list ON cells (list, slot);
 
 CREATE TABLE participants (
     id INTEGER PRIMARY KEY,

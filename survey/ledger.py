@@ -1,0 +1,188 @@
+"""The statements of a study: what is read and written about participants, trials and votes.
+
+A Ledger exists only inside a transaction of the store, which runs in one thread:
+
+    store.transact(lambda ledger: ledger.person(token))
+
+Columns are told in survey/schema.py.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from survey.design import Step, Study
+
+Row = sqlite3.Row
+PRIME = 65_537  # photo ids are smaller, so multiplying them by anything modulo it mixes them
+CARRIED = ("position", "kind", "photo", "slot", "condition", "truth", "requested_ms", "showings")
+CARRIED += ("opened_at", "shown_at")  # what a vote takes over from its trial
+
+
+class Ledger:
+    """Plain reads and writes; who may do what is decided in survey/protocol.py."""
+
+    def __init__(self, db: sqlite3.Connection, study: Study) -> None:
+        self.db = db
+        self.study = study
+
+    # Reading
+
+    def person(self, token: str) -> Row | None:
+        return self._row("SELECT * FROM participants WHERE token = ?", token)
+
+    def person_of_panel(self, panel_id: str) -> Row | None:
+        return self._row("SELECT * FROM participants WHERE panel_id = ?", panel_id)
+
+    def trial(self, participant: int) -> Row | None:
+        """The trial that this participant has open."""
+        return self._row("SELECT * FROM trials WHERE participant = ?", participant)
+
+    def files(self, photo: int, conditions: tuple[str, ...]) -> tuple[str, ...]:
+        query = "SELECT file FROM stimuli WHERE photo = ? AND condition = ?"
+        return tuple(self._value(query, photo, condition) for condition in conditions)
+
+    def next_number(self) -> int:
+        return self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants")
+
+    def load_of_lists(self, since: float) -> dict[int, int]:
+        """Per list: positions answered, and those still expected from people seen lately."""
+        rows = self.db.execute(
+            """SELECT list, SUM(iif(finished_at IS NULL AND seen_at >= ?, ?, answered))
+               FROM participants GROUP BY list""",
+            (since, self.study.positions),
+        )
+        return dict.fromkeys(range(self.study.slots), 0) | {row[0]: row[1] for row in rows}
+
+    def people(self, since: float) -> int:
+        """How many have finished or are still here."""
+        query = "SELECT COUNT(*) FROM participants WHERE finished_at IS NOT NULL OR seen_at >= ?"
+        return self._value(query, since)
+
+    def score(self, participant: int) -> tuple[int, int]:
+        """Right answers among the scored trials, and the number of these."""
+        query = """SELECT COUNT(iif(answer = truth, 1, NULL)), COUNT(*) FROM votes
+                   WHERE participant = ? AND kind = 'trial'"""
+        return tuple(self._row(query, participant))
+
+    def totals(self) -> dict[str, int]:
+        """Participants, those who finished, votes, and every counter."""
+        row = self._row(
+            """SELECT (SELECT COUNT(*) FROM participants) AS participants,
+                      (SELECT COUNT(finished_at) FROM participants) AS finished,
+                      (SELECT COUNT(*) FROM votes) AS votes"""
+        )
+        counters = self.db.execute("SELECT name, n FROM counters ORDER BY name")
+        return dict(row) | dict(counters.fetchall())
+
+    # Writing
+
+    def count(self, name: str) -> None:
+        self.db.execute(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET n = n + 1",
+            (name,),
+        )
+
+    def add_person(self, person: Mapping[str, Any]) -> None:
+        self.insert("participants", person)
+
+    def update_person(self, participant: int, **values: object) -> None:
+        self._update("participants", "id", participant, values)
+
+    def open_trial(self, person: Row, position: int, now: float) -> Row:
+        """Choose the photo for this position, the least shown one first, and reserve it."""
+        step = Step.parse(person["plan"].split()[position])
+        photo = self._photo(person, step, position)
+        trial = {
+            "participant": person["id"],
+            "position": position,
+            "kind": step.kind,
+            "photo": photo,
+            "slot": step.slot,
+            "condition": self.study.condition(step.kind, step.slot),
+            "truth": self.study.truth(step.slot),
+            "nonce": secrets.token_hex(16),
+            "requested_ms": self.study.exposure_ms,
+            "opened_at": now,
+            "reserved": int(step.kind == "trial"),
+        }
+        self.insert("trials", trial)
+        if step.kind == "trial":
+            self._fill(step.slot, photo, 1)
+        return self.trial(person["id"])
+
+    def show_again(self, trial: Row) -> Row:
+        """The same trial for a page that was loaded anew; earlier showings can no longer vote."""
+        seen = trial["shown_at"] is not None
+        values = {"nonce": secrets.token_hex(16), "shown_at": None}
+        self.update_trial(trial, **values, showings=trial["showings"] + seen)
+        return self.trial(trial["participant"])
+
+    def update_trial(self, trial: Row, **values: object) -> None:
+        self._update("trials", "participant", trial["participant"], values)
+
+    def reserve(self, trial: Row) -> None:
+        """Take a released photo back for a participant who came back."""
+        if trial["kind"] == "trial" and not trial["reserved"]:
+            self._fill(trial["slot"], trial["photo"], 1)
+            self.update_trial(trial, reserved=1)
+
+    def release_expired(self, before: float) -> None:
+        """Give the photos reserved for people who fell silent back to everyone."""
+        query = """SELECT trials.* FROM trials JOIN participants ON id = participant
+                   WHERE reserved AND seen_at < ?"""
+        for trial in self.db.execute(query, (before,)).fetchall():
+            self._fill(trial["slot"], trial["photo"], -1)
+            self.update_trial(trial, reserved=0)
+
+    def add_vote(self, person: Row, trial: Row, vote: Mapping[str, Any]) -> None:
+        """The answer to the open trial; the participant moves on by one position."""
+        self.reserve(trial)
+        carried = {name: trial[name] for name in CARRIED}
+        self.insert("votes", {"participant": person["id"]} | carried | dict(vote))
+        self.db.execute("DELETE FROM trials WHERE participant = ?", (person["id"],))
+        answered, now = trial["position"] + 1, vote["received_at"]
+        finished = now if answered == self.study.positions else None
+        self.update_person(person["id"], answered=answered, seen_at=now, finished_at=finished)
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> None:
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+
+    def _photo(self, person: Row, step: Step, position: int) -> int:
+        """An unseen photo for this step: of the least shown ones, one by the person's seed."""
+        mixer = 1 + (person["seed"] * (position + 1) >> 16) % (PRIME - 1)
+        unseen = "photo NOT IN (SELECT photo FROM votes WHERE participant = ?)"
+        if step.kind == "trial":
+            return self._value(
+                f"""SELECT photo FROM cells WHERE list = ? AND slot = ? AND {unseen}
+                    ORDER BY filled, photo * ? % {PRIME} LIMIT 1""",
+                person["list"],
+                step.slot,
+                person["id"],
+                mixer,
+            )
+        return self._value(
+            f"""SELECT id AS photo FROM photos WHERE role = ? AND {unseen}
+                ORDER BY photo * ? % {PRIME} LIMIT 1""",
+            step.kind,
+            person["id"],
+            mixer,
+        )
+
+    def _fill(self, slot: int, photo: int, by: int) -> None:
+        query = "UPDATE cells SET filled = filled + ? WHERE slot = ? AND photo = ?"
+        self.db.execute(query, (by, slot, photo))
+
+    def _update(self, table: str, key: str, value: int, values: Mapping[str, Any]) -> None:
+        changes = ", ".join(f"{name} = ?" for name in values)
+        query = f"UPDATE {table} SET {changes} WHERE {key} = ?"
+        self.db.execute(query, (*values.values(), value))
+
+    def _row(self, query: str, *values: object) -> Any:
+        return self.db.execute(query, values).fetchone()
+
+    def _value(self, query: str, *values: object) -> Any:
+        return self._row(query, *values)[0]

@@ -1,0 +1,281 @@
+"""What may happen next for a participant, and nothing else may.
+
+For whoever writes a page (every call may come early, late, twice, or from somebody else):
+
+    survey = Protocol(store)
+    token = survey.begin(True, panel_id="")            # consent given -> a key to the rest
+    stage = survey.stage(token)                        # 'colour_vision' | 'trials' | 'done'
+    survey.colour_vision(token, "normal")              # or 'deficient', 'unsure'
+    trial = survey.next_trial(token)                   # a Trial; None when all are answered
+    survey.shown(token, trial.nonce)                   # images decoded: await this, THEN paint
+    ack = survey.vote(token, trial.nonce, "real", {…}) # an Ack: feedback in practice, next trial
+    end = survey.debrief(token)                        # a Debrief: own score, completion code
+
+A refused call raises Refused: `reason` is one word, the text is for people, nothing was written but
+a counter. Whatever was refused, and after any reload, `stage` and then `next_trial` say where to go
+on; only 'token' (unknown) and 'full' end a participation. Timing is told in survey/timing.py.
+
+The server's clock for an exposure starts at `shown`; a vote that comes before the exposure could
+have ended is refused ('early'). Await the reply of `shown` before painting, or honest votes will
+be refused. `next_trial` gives the open trial again, under a new nonce, as often as it is called.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from survey.design import Study, person_seed, plan
+from survey.ledger import Ledger, Row
+from survey.store import Store
+from survey.timing import Timing, TimingError
+
+T = TypeVar("T")
+Showing = tuple[Row, tuple[str, ...]]  # a trial, and the files of its images
+COLOUR_VISION = ("normal", "deficient", "unsure")
+LONGEST_PANEL_ID = 128
+
+
+class Refused(Exception):
+    """A call that may not be: `reason` names the rule, the text tells the participant."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the page may know of a trial: not which image is which."""
+
+    nonce: str
+    images: tuple[bytes, ...]  # PNG; one (single), or left and right (pair)
+    answers: tuple[str, str]  # what `vote` accepts, in this order on the screen
+    exposure_ms: int | None  # None: until answered
+    mask_ms: int
+    kind: str  # practice | trial
+    number: int  # 1 … total, counted within the kind
+    total: int
+
+
+@dataclass(frozen=True)
+class Ack:
+    """The vote is on the disk. `truth` and `right` are told in practice only."""
+
+    next: Trial | None  # None: go to the debrief
+    right: bool | None = None
+    truth: str | None = None
+
+
+@dataclass(frozen=True)
+class Debrief:
+    right: int  # of the scored trials
+    total: int
+    code: str  # completion code, the same whenever it is asked for
+
+
+class Protocol:
+    """The public calls. `clock` gives seconds since 1970."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self.store = store
+        self.study = store.study
+        self._clock = clock
+
+    def begin(self, consent: bool, panel_id: str = "") -> str:
+        """Enrol whoever consents; a panel's member who comes again goes on with the old token."""
+
+        def enrol(ledger: Ledger, now: float) -> str:
+            _require(consent is True, "consent", "Please agree to take part first.")
+            panel = self._panel_id(panel_id)
+            known = ledger.person_of_panel(panel) if panel else None
+            return known["token"] if known else self._enrol(ledger, panel, now)
+
+        return self._decide(enrol)
+
+    def stage(self, token: str) -> str:
+        """Where this participant is: 'colour_vision', 'trials' or 'done'."""
+        return self._decide(lambda ledger, now: _stage(_person(ledger, token)))
+
+    def colour_vision(self, token: str, answer: str) -> None:
+        def record(ledger: Ledger, now: float) -> None:
+            person = _person(ledger, token)
+            _require(_stage(person) == "colour_vision", "twice", "You answered this already.")
+            _require(
+                answer in COLOUR_VISION, "answer", f"Please answer {', '.join(COLOUR_VISION)}."
+            )
+            ledger.update_person(person["id"], colour_vision=answer, seen_at=now)
+
+        self._decide(record)
+
+    def next_trial(self, token: str) -> Trial | None:
+        """The trial to show: the open one again, or the first; None when all are answered."""
+
+        def find(ledger: Ledger, now: float) -> Showing | None:
+            person = _person(ledger, token)
+            stage = _stage(person)
+            _require(stage != "colour_vision", "phase", "Please answer the question before this.")
+            if stage == "done":
+                return None
+            ledger.update_person(person["id"], seen_at=now)
+            trial = ledger.trial(person["id"])
+            if trial is None:
+                return self._open(ledger, person, person["answered"], now)
+            ledger.reserve(trial)
+            return self._showing(ledger, ledger.show_again(trial))
+
+        return self._present(self._decide(find))
+
+    def shown(self, token: str, nonce: str) -> None:
+        """The images are decoded and about to be painted: the exposure's clock starts."""
+
+        def start(ledger: Ledger, now: float) -> None:
+            trial = _open_trial(ledger, _person(ledger, token), nonce)
+            _require(trial["shown_at"] is None, "twice", "This trial has begun already.")
+            ledger.update_trial(trial, shown_at=now)
+
+        self._decide(start)
+
+    def vote(self, token: str, nonce: str, answer: str, timing: Mapping[str, Any]) -> Ack:
+        """Record the answer to the open trial; durable when this returns."""
+
+        def record(ledger: Ledger, now: float) -> tuple[Row, Showing | None]:
+            person = _person(ledger, token)
+            trial = _open_trial(ledger, person, nonce)
+            ledger.add_vote(person, trial, _vote(self.study, trial, answer, timing, now))
+            position = trial["position"] + 1
+            more = position < self.study.positions
+            return trial, self._open(ledger, person, position, now) if more else None
+
+        trial, showing = self._decide(record)
+        following = self._present(showing)
+        if trial["kind"] != "practice":
+            return Ack(following)
+        return Ack(following, right=answer == trial["truth"], truth=trial["truth"])
+
+    def debrief(self, token: str) -> Debrief:
+        """The participant's own score and completion code, once everything is answered."""
+
+        def score(ledger: Ledger, now: float) -> tuple[int, int]:
+            person = _person(ledger, token)
+            _require(_stage(person) == "done", "phase", "Please answer all trials first.")
+            return ledger.score(person["id"])
+
+        right, total = self._decide(score)
+        return Debrief(right, total, completion_code(self.study, token))
+
+    def _decide(self, decision: Callable[[Ledger, float], T]) -> T:
+        """Run a decision in a transaction. It refuses before it writes; a refusal is counted."""
+
+        def attempt(ledger: Ledger) -> T | Refused:
+            try:
+                return decision(ledger, self._clock())
+            except Refused as refusal:
+                ledger.count(f"refused {refusal.reason}")
+                return refusal
+
+        outcome = self.store.transact(attempt)
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
+
+    def _enrol(self, ledger: Ledger, panel_id: str, now: float) -> str:
+        """A new participant, on the list with the least to come."""
+        since = now - 60 * self.study.expire_minutes
+        full = self.study.target and ledger.people(since) >= self.study.target
+        _require(not full, "full", "This study has all the participants it needs. Thank you!")
+        ledger.release_expired(since)
+        number = ledger.next_number()
+        seed = person_seed(self.study, number)
+        loads = ledger.load_of_lists(since)
+        person = {
+            "id": number,
+            "token": secrets.token_hex(16),
+            "seed": seed,
+            "list": min(loads, key=lambda which: (loads[which], (which + seed) % len(loads))),
+            "plan": " ".join(map(str, plan(self.study, seed))),
+            "panel_id": panel_id or None,
+            "begun_at": now,
+            "seen_at": now,
+        }
+        ledger.insert("participants", person)
+        return person["token"]
+
+    def _panel_id(self, value: object) -> str:
+        """A panel's own id, if this study keeps any."""
+        fits = isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable()
+        _require(fits, "panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
+        return value if self.study.panel else ""
+
+    def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
+        return self._showing(ledger, ledger.open_trial(person, position, now))
+
+    def _showing(self, ledger: Ledger, trial: Row) -> Showing:
+        conditions = self.study.images(trial["condition"], trial["truth"])
+        return trial, ledger.files(trial["photo"], conditions)
+
+    def _present(self, showing: Showing | None) -> Trial | None:
+        """The trial as its participant may see it; images are read outside the transaction."""
+        if showing is None:
+            return None
+        trial, files = showing
+        practice = trial["kind"] == "practice"
+        before = 0 if practice else self.study.practice
+        return Trial(
+            nonce=trial["nonce"],
+            images=tuple(self.store.image(file) for file in files),
+            answers=self.study.answers,
+            exposure_ms=self.study.exposure_ms,
+            mask_ms=self.study.mask_ms,
+            kind="practice" if practice else "trial",  # a catch trial looks like any other
+            number=trial["position"] - before + 1,
+            total=self.study.practice if practice else self.study.positions - before,
+        )
+
+
+def completion_code(study: Study, token: str) -> str:
+    """Proof of a finished participation, for those who know the study's hash."""
+    return hmac.new(study.sha256.encode(), token.encode(), hashlib.sha256).hexdigest()[:10].upper()
+
+
+def _require(allowed: object, reason: str, sentence: str) -> None:
+    if not allowed:
+        raise Refused(reason, sentence)
+
+
+def _person(ledger: Ledger, token: object) -> Row:
+    person = ledger.person(token) if isinstance(token, str) else None
+    _require(person, "token", "This participation is not known here; please start anew.")
+    return person
+
+
+def _stage(person: Row) -> str:
+    if person["colour_vision"] is None:
+        return "colour_vision"
+    return "trials" if person["finished_at"] is None else "done"
+
+
+def _open_trial(ledger: Ledger, person: Row, nonce: object) -> Row:
+    trial = ledger.trial(person["id"])
+    current = trial and isinstance(nonce, str) and nonce == trial["nonce"]
+    _require(current, "stale", "This trial is answered already, or was opened again elsewhere.")
+    return trial
+
+
+def _vote(
+    study: Study, trial: Row, answer: object, timing: object, now: float
+) -> dict[str, object]:
+    """The vote to record, if this answer may be given now."""
+    _require(trial["shown_at"] is not None, "unseen", "This trial was not shown yet.")
+    elapsed_ms = (now - trial["shown_at"]) * 1000
+    _require(elapsed_ms >= (trial["requested_ms"] or 0), "early", "Please look first, then answer.")
+    _require(answer in study.answers, "answer", f"Please answer {' or '.join(study.answers)}.")
+    try:
+        times = Timing.parse(timing, elapsed_ms)
+    except TimingError as error:
+        raise Refused("timing", str(error)) from error
+    flags = times.flags(trial["requested_ms"], study.exclusion.fast_ms, trial["showings"])
+    return {"answer": answer, "received_at": now, "flags": flags} | asdict(times)

@@ -1,0 +1,167 @@
+"""A study's database: opening it, and every statement that changes it.
+
+Columns are told in survey/schema.py, who may do what in survey/protocol.py. To look inside:
+
+    from survey.store import read_only
+    read_only("studies/poster/data/votes.db").query("SELECT condition, COUNT(*) FROM votes …")
+
+A study's folder holds study.json (frozen design), manifest.json (which image is which; never
+served), stimuli/ (images with random names) and data/: votes.db and mirror/, unless the data are
+kept elsewhere.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlite_utils import Database
+
+from survey import manifest
+from survey.design import DesignError, Study, latin_list
+from survey.ledger import Ledger
+from survey.schema import migrations
+from survey.writer import Writer
+
+T = TypeVar("T")
+DATABASE = "votes.db"
+DATA = "data"
+COPIES_AT_ONCE = 1_000
+PERSON = ("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at")
+PERSON += ("answered", "finished_at")  # what the mirror keeps of a participant; the seed tells more
+
+
+class Mirror(Protocol):
+    """Whatever keeps a copy of each vote (survey/mirror.py)."""
+
+    def last_id(self) -> int: ...
+
+    def write(self, records: list[dict]) -> None: ...
+
+
+def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
+    """A connection for the writer: every commit reaches the disk, every reference is checked."""
+    db = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode = WAL",
+        f"synchronous = {'FULL' if durable else 'OFF'}",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # so that REPLACE cannot slip past the DELETE trigger
+    ):
+        db.execute(f"PRAGMA {pragma}")
+    return db
+
+
+def read_only(path: str | Path) -> Database:
+    """The votes for reading, beside a running study; close it when done."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} does not exist; has the study been opened?")
+    db = sqlite3.connect(path, timeout=15)
+    db.execute("PRAGMA query_only = ON")
+    return Database(db)
+
+
+class Store:
+    """One study's database and its one writer, in one process."""
+
+    def __init__(
+        self,
+        folder: str | Path,
+        data: str | Path | None = None,
+        *,
+        mirror: Mirror | None = None,
+        durable: bool = True,
+    ) -> None:
+        self.folder = Path(folder)
+        self.study = Study.load(folder)
+        self.path = Path(data or self.folder / DATA, DATABASE)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._mirror = mirror
+        self._mirrored = mirror.last_id() if mirror else 0  # the newest vote that has its copy
+        self._db = connect(self.path, durable=durable)
+        self._ledger = Ledger(self._db, self.study)
+        try:
+            self._check()
+            self._copy_votes()
+        except BaseException:
+            self._db.close()
+            raise
+        self._writer = Writer(self._db, self._copy_votes)
+
+    def transact(self, work: Callable[[Ledger], T]) -> T:
+        """Do this in a transaction; back when it is on the disk and its votes in the mirror."""
+        return self._writer.run(lambda: work(self._ledger))
+
+    def image(self, file: str) -> bytes:
+        return (self.folder / manifest.STIMULI / file).read_bytes()
+
+    def close(self) -> None:
+        self._writer.close()
+        self._db.close()
+
+    def _check(self) -> None:
+        """Refuse a damaged database, and one with votes on another design."""
+        (verdict,) = self._db.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise DesignError(f"{self.path} is damaged ({verdict}); restore it from the mirror.")
+        migrations.apply(Database(self._db))
+        row = self._db.execute("SELECT sha256 FROM study").fetchone()
+        if row and row["sha256"] == self.study.sha256:
+            return
+        (votes,) = self._db.execute("SELECT COUNT(*) FROM votes").fetchone()
+        if votes:
+            raise DesignError(
+                f"{self.path} holds {votes} votes on another design than {self.folder} now has. "
+                "Undo the change, or make a new version of the study in a folder of its own."
+            )
+        self._take_in(manifest.read(self.folder, self.study))
+
+    def _take_in(self, photos: list[dict]) -> None:
+        """Load this design; one that was here before had no votes and goes."""
+        study = {"id": 1, "sha256": self.study.sha256, "opened_at": time.time()}
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for table in ("trials", "participants", "cells", "stimuli", "photos", "study"):
+                self._db.execute(f"DELETE FROM {table}")
+            self._ledger.insert("study", study | {"design": json.dumps(asdict(self.study))})
+            for photo in photos:
+                self._take_in_photo(photo)
+            self._take_in_cells([photo["id"] for photo in photos if photo["role"] == "trial"])
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _take_in_photo(self, photo: dict) -> None:
+        row = {name: photo[name] for name in ("id", "role", "name")}
+        self._ledger.insert("photos", row)
+        for condition, image in photo["images"].items():
+            self._ledger.insert("stimuli", {"photo": photo["id"], "condition": condition} | image)
+
+    def _take_in_cells(self, photos: list[int]) -> None:
+        for rank, photo in enumerate(photos):
+            for slot in range(self.study.slots):
+                cell = {"list": latin_list(self.study, slot, rank), "slot": slot, "photo": photo}
+                condition = self.study.condition("trial", slot)
+                self._ledger.insert("cells", cell | {"condition": condition})
+
+    def _copy_votes(self) -> None:
+        """Bring the mirror up to the last committed vote."""
+        while self._mirror:
+            rows = self._db.execute(
+                f"""SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}""",
+                (self._mirrored,),
+            ).fetchall()
+            if not rows:
+                return
+            self._mirror.write([self._record(vote) for vote in rows])
+            self._mirrored = rows[-1]["id"]
+
+    def _record(self, vote: sqlite3.Row) -> dict:
+        query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
+        person = self._db.execute(query, (vote["participant"],)).fetchone()
+        return {"study": self.study.sha256, "participant": dict(person), "vote": dict(vote)}
