@@ -9,7 +9,7 @@ Crops are cut from the mapped file and scaled on threads ahead of the training s
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,7 +56,7 @@ def batches(
     aspect: float = 1.1,
     flip: bool = True,
     threads: int = 1,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Batches `start`, `start` + 1, … without end; every photo once an epoch, in a new order.
 
     A window's side is `scale` (uniform, a share of the photo's shorter side), its proportions are
@@ -94,7 +94,7 @@ def whole(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
         yield Batch(pixels, label, torch.tensor([int(i)]))
 
 
-def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Iterator[Batch]:
+def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Generator[Batch, None, None]:
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Batch]] = deque()
         step = start

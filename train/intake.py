@@ -63,6 +63,8 @@ def decode(content: bytes, name: str) -> np.ndarray:
     try:
         with Image.open(BytesIO(content)) as image:
             image = ImageOps.exif_transpose(image).convert("RGBA")
+    except Image.UnidentifiedImageError as error:
+        raise DataError(f"{name} is not an image of a known format") from error
     except (SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise DataError(f"{name} cannot be read ({error})") from error
     white = Image.new("RGBA", image.size, "white")
