@@ -63,7 +63,7 @@ class Cache:
                 np.memmap(folder / "pixels.bin", np.uint8, mode="r"),
                 np.memmap(folder / "names.bin", np.uint8, mode="r"),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"The cache {folder} is damaged ({error}). {_remedy(folder)}"
             ) from error
@@ -107,12 +107,17 @@ class Cache:
         return np.flatnonzero(self.index["split"] == self.splits.index(name))
 
     def _check(self) -> None:
+        if self.index.dtype != ENTRY or not len(self.index):
+            raise DataError(
+                f"The cache {self.folder} is damaged: index.npy. {_remedy(self.folder)}"
+            )
         last = self.index[-1]
         end = int(last["start"]) + int(last["height"]) * int(last["width"]) * 3
-        if self.index.dtype != ENTRY or end != len(self.pixels):
+        if end != len(self.pixels) or last["name_end"] != len(self.letters):
             raise DataError(
-                f"The cache {self.folder} is damaged: its index ends at byte {end} and its pixels "
-                f"at {len(self.pixels)}. {_remedy(self.folder)}"
+                f"The cache {self.folder} is damaged: its index ends at byte {end} of the pixels "
+                f"and {last['name_end']} of the names, which have {len(self.pixels)} and "
+                f"{len(self.letters)}. {_remedy(self.folder)}"
             )
 
 

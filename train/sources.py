@@ -182,8 +182,6 @@ def _unpickle(path: Path) -> dict:
 
 
 def _hub(source: str) -> Iterator[Item]:
-    import datasets
-
     for split, table in _hub_tables(source).items():
         kinds = {column: type(kind).__name__ for column, kind in table.features.items()}
         image = next((column for column, kind in kinds.items() if kind == "Image"), None)
@@ -191,7 +189,8 @@ def _hub(source: str) -> Iterator[Item]:
         if image is None:
             raise DataError(f"{source} has no column of images; its columns are {kinds}.")
         titles = table.features[label].names if label else []
-        for i, row in enumerate(table.cast_column(image, datasets.Image(decode=False))):
+        files = table.cast_column(image, type(table.features[image])(decode=False))
+        for i, row in enumerate(files):
             number = row[label] if label else None
             title = titles[number] if number is not None and number >= 0 else ""
             side = SIDES.get(split, split)
