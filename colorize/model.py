@@ -3,8 +3,8 @@
     from colorize.model import Model
     Model.load("colorize/weights/rebalanced.safetensors")
 
-`NAME.safetensors` holds the weights (half precision), `NAME.json` the `ModelConfig` from which alone
-the model is built, and under "about" how it was made and measured.
+`NAME.safetensors` holds the weights (half precision), `NAME.json` the `ModelConfig` from which
+alone the model is built, and under "about" how it was made and measured.
 """
 
 import json
@@ -121,7 +121,7 @@ class Model(nn.Module, PyTorchModelHubMixin):
 
     @classmethod
     def load(cls, path: str | Path) -> "Model":
-        """Build from NAME.json and fill strictly from NAME.safetensors; evaluation mode, float32."""
+        """Build from NAME.json and fill strictly from NAME.safetensors; float32, to be used."""
         path = Path(path).with_suffix(".safetensors")
         model = cls(read_config(path.with_suffix(".json")))
         try:
@@ -159,7 +159,7 @@ def read_config(path: Path) -> ModelConfig:
         described = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"The model description {path} cannot be read ({error}). It must lie beside its weights."
+            f"The description {path} cannot be read ({error}). It must lie beside its weights."
         ) from error
     version = described.pop("format", None)
     known = {f.name for f in fields(ModelConfig)}
