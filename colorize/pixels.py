@@ -1,0 +1,116 @@
+"""From an image as Pillow opened it to what every model expects: upright 8-bit sRGB pixels.
+
+    python -c "from PIL import Image; from colorize.pixels import upright_srgb; \
+print(upright_srgb(Image.open('scan.tif')).shape)"
+
+Nothing here knows of files, names or limits: those are `colorize.photo`'s.
+"""
+
+import functools
+import io
+import struct
+
+import numpy as np
+from PIL import Image, ImageCms
+
+# EXIF orientation -> the turn that brings the image upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def upright_srgb(image: Image.Image, orientation: int = 1) -> np.ndarray:
+    """(H, W, 3) uint8, writable: depth, transparency, colour space and orientation settled."""
+    rgb = _to_srgb(_flat(image), image.info.get("icc_profile"))
+    if orientation in TURNS:
+        rgb = rgb.transpose(TURNS[orientation])
+    return _to_array(rgb)
+
+
+def eight_bits(samples: np.ndarray) -> np.ndarray:
+    """Samples of any depth as uint8: 16 bits by 257, [0, 1] by 255, all else by its own range."""
+    if samples.dtype == np.uint8:
+        return samples
+    if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
+        return ((samples - (samples >> 8) + 128) >> 8).astype(np.uint8)  # = round(samples / 257)
+    values = samples.astype(np.promote_types(samples.dtype, np.float32))
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
+    with np.errstate(over="ignore"):
+        if samples.dtype.kind != "f" or low < 0 or high > 1:
+            values = (values - low) / (high - low if high > low else 1)
+    values = np.nan_to_num(values, nan=0, posinf=1, neginf=0)
+    return (values * 255 + 0.5).astype(np.uint8)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """One of the 8-bit modes without alpha (L, RGB, CMYK, LAB, YCbCr): what was clear is white."""
+    if image.mode == "I":  # Pillow's own 32-bit mode, where it holds 16-bit samples (PGM)
+        return Image.fromarray(eight_bits(np.asarray(image).clip(0, 65535).astype(np.uint16)))
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(eight_bits(np.asarray(image)))
+    if image.has_transparency_data:
+        return _on_white(image)
+    return image.convert({"1": "L", "P": "RGB"}.get(image.mode, image.mode))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    clear = image.convert("RGBA")
+    alpha = clear.getchannel("A")
+    flat = clear.convert("RGB")
+    if alpha.getextrema() != (255, 255):
+        flat = Image.composite(flat, Image.new("RGB", image.size, "white"), alpha)
+    return flat.convert("L") if image.mode in ("1", "L", "LA", "La") else flat
+
+
+def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    transform = _transform(icc, image.mode) if icc else None
+    return transform.apply(image) if transform else image.convert("RGB")
+
+
+@functools.lru_cache(maxsize=8)  # the photos of one camera or scanner share their profile
+def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From the profile to sRGB, or None where that changes nothing or the profile is of no use."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        transform = ImageCms.buildTransform(profile, _srgb(), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None  # broken, or made for other channels than the image has
+    probe = _probe(mode)
+    change = np.subtract(transform.apply(probe), probe.convert("RGB"), dtype=np.int16)
+    return transform if np.abs(change).max() > 1 else None
+
+
+def _probe(mode: str) -> Image.Image:
+    """Every colour of the 6 x 6 x 6 cube (x 6 for CMYK) or every grey, one pixel each."""
+    bands = len(Image.new(mode, (1, 1)).getbands())
+    steps = np.arange(256) if bands == 1 else np.linspace(0, 255, 6)
+    colours = np.stack(np.meshgrid(*[steps] * bands), axis=-1).reshape(-1, bands)
+    return Image.frombytes(mode, (len(colours), 1), colours.astype(np.uint8).tobytes())
+
+
+def _to_array(image: Image.Image) -> np.ndarray:
+    """`np.array(image)` strip by strip: four times as fast, for a strip stays in the cache."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    rows = max(1, 2**18 // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        pixels[top:bottom] = image.crop((0, top, width, bottom))
+    return pixels
+
+
+def srgb_profile() -> bytes:
+    """The ICC profile of sRGB, its date fixed so that equal photos make equal files."""
+    icc = ImageCms.ImageCmsProfile(_srgb()).tobytes()
+    return icc[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + icc[36:]
+
+
+def _srgb() -> ImageCms.core.CmsProfile:
+    return ImageCms.createProfile("sRGB")

@@ -1,0 +1,152 @@
+"""From an open file to pixels: which decoder, which limits, and what to say when it cannot be.
+
+    python -c "from colorize.reader import read; print(read(open('scan.tif', 'rb')).pixels.shape)"
+
+Only the formats below are tried: Pillow knows others that start programs (EPS) or fetch no photos.
+"""
+
+import io
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile
+
+from colorize.pixels import upright_srgb
+from colorize.tiff import DeepTiff
+
+MAX_PIXELS = 50_000_000
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "PPM")
+TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+SVG_HEADS = (b"<svg", b"<?xml", b"<!--", b"<!doctype svg")
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+
+_hush = threading.Lock()
+
+
+class PhotoError(ValueError):
+    """A photo that cannot be read or written; the text says what is wrong and what to do."""
+
+
+class Reading(NamedTuple):
+    pixels: np.ndarray  # (H, W, 3) uint8, sRGB, upright
+    format: str
+    dpi: tuple[float, float] | None
+
+
+def read(file: BinaryIO, label: str = "The file", max_pixels: int = MAX_PIXELS) -> Reading:
+    """The first image in `file`, from its start; `label` begins the sentence of a refusal."""
+    image = _open_image(file, label, max_pixels)
+    if image.width * image.height > max_pixels:
+        raise PhotoError(_too_large(label, f"{image.width} x {image.height} pixels", max_pixels))
+    try:
+        # TIFF alone reads metadata while it decodes, and warns of what it finds there.
+        with _hushed() if image.format == "TIFF" else nullcontext():
+            image.load()
+        orientation = _orientation(image)
+        pixels = upright_srgb(image, orientation)
+    except Exception as error:  # decoders raise whatever a broken file leads them to
+        raise PhotoError(
+            f"{label} is broken or cut short and cannot be decoded: take another copy of it."
+        ) from error
+    return Reading(pixels, image.format or "", _dpi(image, orientation))
+
+
+def _open_image(file: BinaryIO, label: str, max_pixels: int) -> ImageFile.ImageFile:
+    """The image with its header read and nothing decoded."""
+    try:
+        file.seek(0)
+    except (AttributeError, OSError):
+        file = io.BytesIO(file.read())  # a pipe or a socket
+    head = file.read(1024)
+    open_image = _opener(head, label)
+    try:
+        with _hushed():
+            return open_image(file)
+    except Image.DecompressionBombError as error:  # beyond Pillow's own limit, above ours
+        size = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels"
+        raise PhotoError(_too_large(label, size, max_pixels)) from error
+    except Exception as error:  # plugins raise whatever a broken header leads them to
+        raise PhotoError(_refusal(label, head)) from error
+
+
+def _opener(head: bytes, label: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
+    if head[4:8] == b"ftyp" and any(brand in head[8:64] for brand in HEIC_BRANDS):
+        try:
+            from pillow_heif import HeifImageFile
+        except ImportError as error:
+            raise PhotoError(
+                f"{label} is a HEIC photo, which needs one more package here: "
+                "`pip install pillow-heif`, or save the photo as JPEG."
+            ) from error
+        return HeifImageFile
+    return _open_tiff if head.startswith(TIFF_HEADS) else _open_other
+
+
+def _open_tiff(file: BinaryIO) -> ImageFile.ImageFile:
+    with suppress(Exception):  # not deep, or broken: Pillow will tell
+        return DeepTiff(file)
+    return _open_other(file)
+
+
+def _open_other(file: BinaryIO) -> ImageFile.ImageFile:
+    return Image.open(file, formats=FORMATS)
+
+
+def _refusal(label: str, head: bytes) -> str:
+    """Why an image could not even be opened."""
+    if not head:
+        return f"{label} is empty (0 bytes): take another copy of it."
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(SVG_HEADS) and b"<svg" in text:
+        return f"{label} is an SVG drawing, not a photo: export it as PNG or JPEG first."
+    for format in FORMATS:
+        _, accepts = Image.OPEN[format]
+        if accepts(head[:16]):
+            return (
+                f"{label} begins as {format} does, but its header is broken or cut short, or says "
+                "that it has no pixels: take another copy of it."
+            )
+    return (
+        f"{label} is not an image that can be read: "
+        "take a JPEG, PNG, TIFF, WebP, AVIF, HEIC, GIF or BMP file."
+    )
+
+
+def _too_large(label: str, size: str, max_pixels: int) -> str:
+    return (
+        f"{label} has {size}; at most {max_pixels / 1e6:g} megapixels are read: "
+        "make it smaller first."
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the loaded image lies, by EXIF: 1 (upright) to 8."""
+    try:
+        with _hushed():
+            return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # broken EXIF, of which there is every kind, tells nothing
+        return 1
+
+
+def _dpi(image: Image.Image, orientation: int) -> tuple[float, float] | None:
+    """Dots per inch along x and y of the upright image, where the file tells and it makes sense."""
+    try:
+        x, y = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not (1 < x < 50_000 and 1 < y < 50_000):
+        return None
+    return (y, x) if orientation >= 5 else (x, y)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps Pillow's remarks on odd metadata from our users. Python's warning filters are global,
+    so one thread at a time; decoding, which takes the time, stays outside."""
+    with _hush, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
