@@ -2,9 +2,11 @@
 
     python -c "from colorize.upsample import guide; help(guide)"
 
-The fast guided filter (He and Sun 2015): around every pixel of the small lightness, a and b are
-explained as slope * L + offset by least squares. Slopes and offsets are smooth, so they can be
-enlarged without harm; applied to the full-resolution L they draw the edges that L has.
+Around every pixel of the network's answer, a and b are explained as slope * L + rest by least
+squares. Enlarging ab blurs it, and L enlarged from the same coarse pixels is blurred alike: what
+the true L has beyond that blur, times the slope, is what ab misses. Where L says nothing about the
+colour the slope is near 0, and what remains is plain bilinear. (The guided filter of He and Sun
+fits the same lines but averages ab over its windows too, which costs more colour than it saves.)
 """
 
 from dataclasses import dataclass
@@ -13,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-RADIUS = 3  # pixels of the small lightness; the answer's own pixel is four of them wide
-EPSILON = 12.0  # squared L: contrasts well below sqrt(EPSILON) are texture and move no colour
+RADIUS = 1  # of the windows, in pixels of the answer: colours change their meaning within a few
+EPSILON = 40.0  # squared L: contrasts well below sqrt(EPSILON) are texture and move no colour
 
 
 @dataclass(frozen=True)
 class Lines:
-    """ab = slope * L + offset at every place of the small lightness; all (N, 2, h, w)."""
+    """ab = slope * L + offset at every place of the small lightness; both (N, 2, h, w)."""
 
     slope: Tensor
     offset: Tensor
@@ -32,14 +34,17 @@ class Lines:
 
 
 def guide(lightness: Tensor, ab: Tensor, radius: int = RADIUS, epsilon: float = EPSILON) -> Lines:
-    """Explain ab (N, 2, any, any) by the small lightness (N, 1, h, w) around every pixel of it."""
-    ab = resize(ab.float(), lightness.shape[2:])
-    mean_l, mean_ab = box(lightness, radius), box(ab, radius)
-    variance = (box(lightness * lightness, radius) - mean_l * mean_l).clamp(min=0)
-    covariance = box(lightness * ab, radius) - mean_l * mean_ab
-    slope = covariance / (variance + epsilon)
-    offset = mean_ab - slope * mean_l
-    return Lines(box(slope, radius), box(offset, radius))
+    """Lines that take ab (N, 2, h', w') along the small lightness (N, 1, h, w), h' <= h."""
+    ab = ab.float()
+    coarse = F.interpolate(lightness, size=ab.shape[2:], mode="area")
+    mean_l, mean_ab = box(coarse, radius), box(ab, radius)
+    variance = (box(coarse * coarse, radius) - mean_l * mean_l).clamp(min=0)
+    covariance = box(coarse * ab, radius) - mean_l * mean_ab
+    slope = box(covariance / (variance + epsilon), radius)
+    slope, blurred_l, blurred_ab = (
+        resize(x, lightness.shape[2:]) for x in (slope, coarse, ab)
+    )
+    return Lines(slope, blurred_ab - slope * blurred_l)
 
 
 def resize(x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
