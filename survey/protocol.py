@@ -247,7 +247,7 @@ def _require(allowed: object, reason: str, sentence: str) -> None:
 
 
 def _person(ledger: Ledger, token: object) -> Row:
-    person = ledger.person(token) if isinstance(token, str) else None
+    person = ledger.person(token) if isinstance(token, str) and token.isascii() else None
     _require(person, "token", "This participation is not known here; please start anew.")
     return person
 

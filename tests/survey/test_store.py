@@ -1,0 +1,163 @@
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from survey.design import DesignError, Study
+from survey.protocol import Protocol
+from survey.store import Store, read_only
+from tests.survey.conftest import Participant, make_study
+
+
+def sql(store: Store, query: str, *values):
+    return store.transact(lambda ledger: ledger.db.execute(query, values).fetchall())
+
+
+def test_durability_is_not_left_to_defaults(folder):
+    store = Store(folder)
+    pragmas = {p: sql(store, f"PRAGMA {p}")[0][0] for p in ("synchronous", "foreign_keys")}
+    assert pragmas == {"synchronous": 2, "foreign_keys": 1}  # 2: FULL
+    assert sql(store, "PRAGMA journal_mode")[0][0] == "wal"
+    assert sql(store, "PRAGMA busy_timeout")[0][0] >= 5_000
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE votes SET answer = 'real'",
+        "DELETE FROM votes",
+        "INSERT OR REPLACE INTO votes SELECT * FROM votes LIMIT 1",
+        "DELETE FROM participants",
+    ],
+)
+def test_votes_can_only_be_added(store, participant, attack):
+    participant.answer()
+    before = sql(store, "SELECT * FROM votes")
+    with pytest.raises(sqlite3.IntegrityError):
+        sql(store, attack)
+    assert sql(store, "SELECT * FROM votes") == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "position = position",
+        "answer = 'maybe', position = 99, photo = 99",
+        "answer = 'left', position = 99, photo = 8",
+        "condition = 'unheard', position = 99, photo = 8",
+        "response_ms = 'soon', position = 99, photo = 8",
+    ],
+)
+def test_the_database_itself_refuses_impossible_votes(store, participant, change):
+    participant.answer()
+    (vote,) = sql(store, "SELECT * FROM votes")
+    values = dict(vote) | {"id": None}
+    for part in change.split(", "):
+        name, value = part.split(" = ")
+        values[name] = values[name] if value == name else value.strip("'")
+    with pytest.raises(sqlite3.IntegrityError):
+        store.transact(lambda ledger: ledger.insert("votes", values))
+
+
+def test_no_column_could_hold_an_address(store):
+    tables = [row[0] for row in sql(store, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    columns = {row["name"] for table in tables for row in sql(store, f"PRAGMA table_info({table})")}
+    assert not {c for c in columns if {"ip", "address", "agent"} & set(c.split("_"))}
+
+
+def test_another_design_is_taken_before_the_first_vote_and_refused_after(folder, clock):
+    study = Study.load(folder)
+    Store(folder).close()
+    changed = Study.from_dict({**vars(study), "title": "Better", "exclusion": {}})
+    changed.save(folder)
+    store = Store(folder)
+    assert sql(store, "SELECT sha256 FROM study")[0][0] == changed.sha256 != study.sha256
+    Participant(Protocol(store, clock), clock).answer()
+    store.close()
+    study.save(folder)
+    with pytest.raises(DesignError, match="holds 1 votes on another design"):
+        Store(folder)
+    changed.save(folder)
+    Store(folder).close()
+
+
+def test_another_manifest_is_refused(folder):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace("1-real", "1-plain"))
+    with pytest.raises(DesignError, match="not the one of this study"):
+        Store(folder)
+    path.unlink()
+    with pytest.raises(DesignError, match="has no manifest"):
+        Store(folder)
+
+
+def test_a_damaged_database_is_not_opened(folder):
+    store = Store(folder)
+    store.close()
+    data = bytearray(store.path.read_bytes())
+    data[4096 : 3 * 4096] = b"\xff" * 8192
+    store.path.write_bytes(data)
+    with pytest.raises((DesignError, sqlite3.DatabaseError)):
+        Store(folder)
+
+
+def test_reading_beside_a_running_study(store, participant):
+    participant.answer()
+    db = read_only(store.path)
+    assert db.table("votes").count == 1
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        db.execute("DELETE FROM counters")
+    db.close()
+    with pytest.raises(FileNotFoundError, match="has the study been opened"):
+        read_only(store.path.with_name("none.db"))
+
+
+def cells(store: Store) -> Counter:
+    return Counter(
+        {tuple(r)[:2]: r[2] for r in sql(store, "SELECT slot, photo, filled FROM cells")}
+    )
+
+
+def test_cells_count_votes_and_reservations(store, survey, clock):
+    people = [Participant(survey, clock) for _ in range(5)]
+    for n, person in enumerate(people):
+        for _ in range(2 * n):
+            person.answer()
+    voted = Counter(map(tuple, sql(store, "SELECT slot, photo FROM votes WHERE kind = 'trial'")))
+    reserved = "SELECT slot, photo FROM trials WHERE kind = 'trial'"
+    assert +cells(store) == voted + Counter(map(tuple, sql(store, reserved)))
+
+
+def test_reservations_expire_and_come_back_with_their_participant(store, survey, clock):
+    away = Participant(survey, clock)
+    while away.trial.kind != "trial":
+        away.answer()
+    slot, photo = sql(store, "SELECT slot, photo FROM trials")[0]
+    assert cells(store)[slot, photo] == 1
+    clock.pass_(31 * 60)
+    survey.begin(True)
+    survey.begin(True)  # releasing twice would go below zero
+    assert cells(store)[slot, photo] == 0
+    away.answer()  # voting takes it back
+    assert cells(store)[slot, photo] == 1
+
+
+def test_the_allocation_can_be_replayed_from_the_seed(tmp_path, clock):
+    shown = []
+    for name in ("first", "second"):
+        make_study(tmp_path / name, photos=20, seed=4)
+        store = Store(tmp_path / name, durable=False)
+        for _ in range(6):
+            Participant(Protocol(store, clock), clock).finish()
+        query = "SELECT participant, position, photo, condition, truth FROM votes ORDER BY id"
+        shown.append([tuple(row) for row in sql(store, query)])
+        store.close()
+    assert shown[0] == shown[1]
+
+
+def test_lists_take_turns(store, survey):
+    for _ in range(8):
+        survey.begin(True)
+    query = "SELECT COUNT(*) FROM participants GROUP BY list"
+    assert [n for (n,) in sql(store, query)] == [2, 2, 2, 2]
