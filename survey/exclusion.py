@@ -1,0 +1,66 @@
+"""Who breaks which of the rules that the design fixed beforehand.
+
+Nobody is deleted: whoever is flagged is left out of one of the two analyses of a report.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from survey.design import Exclusion, Study
+
+UNFINISHED, CATCH, FAST, SAME, EXPOSURE, COLOUR = (
+    "unfinished",
+    "catch",
+    "fast",
+    "same_answer",
+    "exposure",
+    "colour_vision",
+)
+
+# One row for each participant with a scored vote; catch trials count as behaviour, practice not.
+BEHAVIOUR = """
+SELECT participant,
+       SUM(kind = 'catch' AND answer <> truth) AS failed,
+       COUNT(*) AS shown,
+       SUM(response_ms < :fast_ms) AS fast,
+       SUM(instr(' ' || flags || ' ', ' exposure ') > 0) AS exposure,
+       SUM(kind = 'trial') AS trials,
+       SUM(kind = 'trial' AND answer = :answer) AS first
+FROM votes WHERE kind <> 'practice' GROUP BY participant HAVING trials > 0
+"""
+
+
+def flagged(db: Database, study: Study) -> dict[int, tuple[str, ...]]:
+    """Every participant with a scored vote, and the rules that each one breaks."""
+    query = f"""SELECT behaviour.*, finished_at, colour_vision FROM ({BEHAVIOUR}) AS behaviour
+                JOIN participants ON participants.id = participant ORDER BY participant"""
+    values = {"fast_ms": study.exclusion.fast_ms, "answer": study.answers[0]}
+    return {row["participant"]: tuple(_broken(row, study)) for row in db.query(query, values)}
+
+
+def _broken(row: dict, study: Study) -> list[str]:
+    rules = study.exclusion
+    most = max(row["first"], row["trials"] - row["first"])
+    broken = {
+        UNFINISHED: rules.unfinished and row["finished_at"] is None,
+        CATCH: row["failed"] >= rules.failed_catch > 0,
+        FAST: row["fast"] > rules.fast_share * row["shown"],
+        SAME: most >= rules.same_answer_share * row["trials"],
+        EXPOSURE: row["exposure"] > rules.exposure_share * row["shown"],
+        COLOUR: rules.colour_deficient and row["colour_vision"] == "deficient",
+    }
+    return [rule for rule, applies in broken.items() if applies]
+
+
+def sentences(rules: Exclusion) -> dict[str, str]:
+    """The rules in force, in words."""
+    said = {
+        UNFINISHED: "Did not finish" if rules.unfinished else "",
+        CATCH: f"Failed {rules.failed_catch} catch trials or more" if rules.failed_catch else "",
+        FAST: f"More than {rules.fast_share:.0%} of responses under {rules.fast_ms:g} ms",
+        SAME: f"The same answer on {rules.same_answer_share:.0%} of the trials or more",
+        EXPOSURE: f"Exposure not kept on more than {rules.exposure_share:.0%} of the trials",
+        COLOUR: "Colour vision deficient, by own account" if rules.colour_deficient else "",
+    }
+    return {rule: text for rule, text in said.items() if text}

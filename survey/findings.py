@@ -1,0 +1,214 @@
+"""What a study found: every number of a report, computed from sums that the database makes.
+
+from survey.evidence import open_evidence
+from survey.findings import find
+with open_evidence("studies/poster") as evidence:
+    print(find(evidence.db, evidence.study).headline.conditions)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from sqlite_utils import Database
+
+from survey import stats
+from survey.comparison import Votes, bradley_terry, difference, holm, permutation_p
+from survey.design import Study
+from survey.exclusion import flagged
+from survey.stats import Interval, Tally
+from survey.sums import Quartiles, measured_exposure, response_times, sum_per_image, sum_votes
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One model, or the real photos: how often people called it real."""
+
+    name: str
+    called: int
+    shown: int
+    participants: int
+    photos: int
+    rate: Interval  # clustered on participants and photos: the headline
+    rate_these_photos: Interval  # clustered on participants only
+    rate_independent: Interval  # Wilson, votes taken as independent
+    d_prime: Interval | None  # mean over participants; None for the real photos
+    d_prime_pooled: float | None
+    criterion: Interval | None  # None in the pair design, which has none
+    response: Quartiles
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Two models compared."""
+
+    first: str
+    second: str
+    difference: Interval  # intervals of all pairs hold together
+    p: float
+    p_holm: float
+
+
+@dataclass(frozen=True)
+class PhotoRate:
+    """One photo under one condition."""
+
+    photo: int
+    name: str
+    condition: str
+    file: str
+    called: int
+    shown: int
+    rate: Interval  # Wilson: each vote is another person's
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All results on one choice of participants."""
+
+    participants: int
+    photos: int
+    votes: int
+    conditions: tuple[Condition, ...]
+    gaps: tuple[Gap, ...]
+    ranking: dict[str, float | None]  # Bradley–Terry against the real photos; pair design only
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results with the exclusions applied and without, and what was excluded."""
+
+    headline: Analysis
+    everyone: Analysis
+    per_photo: tuple[PhotoRate, ...]  # of the headline
+    excluded: int
+    reasons: dict[str, int]
+    exposure: Quartiles | None  # measured
+    first_vote: float | None  # seconds since 1970
+    last_vote: float | None
+
+
+def find(db: Database, study: Study) -> Findings:
+    """Everything a report says in numbers."""
+    flags = flagged(db, study)
+    left_out = [participant for participant, rules in flags.items() if rules]
+    everyone = analyse(db, study, [])
+    headline = analyse(db, study, left_out) if left_out else everyone
+    (times,) = db.query("SELECT MIN(received_at) AS first, MAX(received_at) AS last FROM votes")
+    return Findings(
+        headline=headline,
+        everyone=everyone,
+        per_photo=tuple(rate_photos(db, study, left_out)),
+        excluded=len(left_out),
+        reasons=dict(Counter(rule for rules in flags.values() for rule in rules)),
+        exposure=measured_exposure(db, left_out),
+        first_vote=times["first"],
+        last_vote=times["last"],
+    )
+
+
+def analyse(db: Database, study: Study, left_out: list[int]) -> Analysis:
+    """Results on everybody but those left out."""
+    people = sum_votes(db, study, "participant", left_out)
+    photos = sum_votes(db, study, "photo", left_out)
+    votes = {name: Votes(people[name], photos[name]) for name in people}
+    models = {name: votes[name] for name in study.models if name in votes}
+    response = response_times(db, left_out)
+    return Analysis(
+        participants=_clusters(people),
+        photos=_clusters(photos),
+        votes=int(sum(tally.shown.sum() for tally in people.values())),
+        conditions=tuple(_condition(name, votes, response[name]) for name in votes),
+        gaps=tuple(_gaps(models)),
+        ranking=_ranking(models) if study.design == "pair" else {},
+    )
+
+
+def _clusters(tallies: dict[str, Tally]) -> int:
+    return len(next(iter(tallies.values())).shown) if tallies else 0
+
+
+def _condition(name: str, votes: dict[str, Votes], response: Quartiles) -> Condition:
+    people, photos = votes[name]
+    called, shown = int(people.called.sum()), int(people.shown.sum())
+    d_prime = criterion = pooled = None
+    if name != "real":
+        d_prime, criterion, pooled = _sensitivity(people, votes.get("real"))
+    return Condition(
+        name=name,
+        called=called,
+        shown=shown,
+        participants=int(stats.filled(people)),
+        photos=int(stats.filled(photos)),
+        rate=_plain(stats.clustered(people, photos)),
+        rate_these_photos=_plain(stats.clustered_on_participants(people)),
+        rate_independent=_plain(stats.wilson(called / shown, shown)),
+        d_prime=d_prime,
+        d_prime_pooled=pooled,
+        criterion=criterion,
+        response=response,
+    )
+
+
+def _plain(interval: Interval) -> Interval:
+    """Python's own numbers, which JSON and == understand."""
+    return Interval(*(float(part) for part in interval))
+
+
+def _sensitivity(
+    fooled: Tally, real: Votes | None
+) -> tuple[Interval | None, Interval | None, float | None]:
+    """d′ and criterion, each averaged over participants, and d′ of all votes pooled."""
+    judged = fooled.shown > 0
+    if real is None:  # pair design: the real photo stood beside, and there is no criterion
+        theirs = _pick(fooled, judged)
+        return _mean(stats.d_prime_pair(theirs)), None, float(stats.d_prime_pair(_pool(theirs)))
+    judged = judged & (real.by_participant.shown > 0)
+    both = _pick(real.by_participant, judged), _pick(fooled, judged)
+    pooled = float(stats.d_prime(*map(_pool, both)))
+    return _mean(stats.d_prime(*both)), _mean(stats.criterion(*both)), pooled
+
+
+def _pick(votes: Tally, chosen: np.ndarray) -> Tally:
+    return Tally(votes.called[chosen], votes.shown[chosen])
+
+
+def _pool(votes: Tally) -> Tally:
+    return Tally(votes.called.sum(), votes.shown.sum())
+
+
+def _mean(values: np.ndarray) -> Interval | None:
+    return _plain(stats.mean(values)) if len(values) else None
+
+
+def _gaps(votes: dict[str, Votes]) -> list[Gap]:
+    """Every two models; the intervals are widened (Bonferroni) so as to hold all together."""
+    pairs = list(combinations(votes, 2))
+    p_values = [permutation_p(votes[a].by_participant, votes[b].by_participant) for a, b in pairs]
+    return [
+        Gap(a, b, _plain(difference(votes[a], votes[b], level=1 - 0.05 / len(pairs))), p, float(q))
+        for (a, b), p, q in zip(pairs, p_values, holm(p_values), strict=True)
+    ]
+
+
+def _ranking(votes: dict[str, Votes]) -> dict[str, float | None]:
+    """Bradley–Terry strength of each model where the real photos have 0; None if not finite."""
+    wins = np.zeros((len(votes) + 1, len(votes) + 1))  # the last player is the real photo
+    for i, (people, _) in enumerate(votes.values()):
+        wins[i, -1], wins[-1, i] = people.called.sum(), (people.shown - people.called).sum()
+    strength, _, group = bradley_terry(wins)
+    return {
+        name: float(strength[i] - strength[-1]) if group[i] == group[-1] else None
+        for i, name in enumerate(votes)
+    }
+
+
+def rate_photos(db: Database, study: Study, left_out: list[int]) -> list[PhotoRate]:
+    """Every photo under every condition, in the order of the photos."""
+    return [
+        PhotoRate(**row, rate=_plain(stats.wilson(row["called"] / row["shown"], row["shown"])))
+        for row in sum_per_image(db, study, left_out)
+    ]

@@ -1,0 +1,206 @@
+"""The part of a report that shows results: each function is one section, a plot and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil, floor, isfinite
+
+from survey.design import Study
+from survey.findings import Analysis, Condition, PhotoRate
+from survey.markup import (
+    MINUS,
+    NONE,
+    heading,
+    number,
+    p_value,
+    paragraph,
+    percent,
+    points,
+    seconds,
+    span,
+    table,
+)
+from survey.plots import Axis, Row, histogram, interval_plot
+from survey.stats import Interval
+
+SHARES = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
+ELSEWHERE = (  # published figures: what, share called real, how it was asked, design
+    ("CS230 poster, 2018: regression", 0.346, "survey, design not described", ""),
+    ("CS230 poster: classification", 0.577, "survey, design not described", ""),
+    ("CS230 poster: with rebalancing", 0.692, "survey, design not described", ""),
+    ("Zhang, Isola and Efros, 2016", 0.323, "pairs, each image for 1 s", "pair"),
+)
+
+
+def rates(study: Study, found: Analysis) -> str:
+    """How often each condition was called real, beside other people's figures."""
+    real = [c.rate.estimate for c in found.conditions if c.name == "real"]
+    axis = Axis(0, 1, SHARES, percent, 0.5 if study.design == "pair" else next(iter(real), None))
+    rows = [
+        Row(
+            _name(c), c.rate, inner=c.rate_independent, tone="real" if c.name == "real" else "model"
+        )
+        for c in found.conditions
+    ]
+    columns = [
+        "",
+        "Called real",
+        "95 %: people and photos like these",
+        "other people, these photos",
+    ]
+    columns += ["votes taken as independent", "Votes", "Participants", "Photos"]
+    cells = [
+        [
+            _name(c),
+            percent(c.rate.estimate),
+            *(span(i, 1, 100) for i in (c.rate, c.rate_these_photos, c.rate_independent)),
+            *(f"{n:,}" for n in (c.shown, c.participants, c.photos)),
+        ]
+        for c in found.conditions
+    ]
+    what = "nobody could tell" if study.design == "pair" else "the rate of the real photos"
+    return "\n".join(
+        [
+            heading("Called real"),
+            interval_plot(rows, axis, "Share called real, with 95 % intervals"),
+            paragraph(
+                "Line: 95 % interval for people and photos like these. Bar inside it: what it "
+                f"would be if votes were independent. Dashed: {what}.",
+                "note",
+            ),
+            table(columns, cells),
+            _elsewhere(study),
+        ]
+    )
+
+
+def _elsewhere(study: Study) -> str:
+    rows = [
+        Row(what, Interval(share, share, share), _asked(how, design, study), tone="other")
+        for what, share, how, design in ELSEWHERE
+    ]
+    return "\n".join(
+        [
+            "<h3>Published figures: other people, other photos, other designs</h3>",
+            interval_plot(
+                rows, Axis(0, 1, SHARES, percent), "Share called real in published studies"
+            ),
+            paragraph(
+                "Differences of about five points to a published figure mean nothing: the same "
+                "method gave 32.3 % in one laboratory and 27.8 % in another.",
+                "note",
+            ),
+        ]
+    )
+
+
+def _asked(how: str, design: str, study: Study) -> str:
+    return how if design in ("", study.design) else f"another design: {how}"
+
+
+def gaps(found: Analysis) -> str:
+    """Every two models compared."""
+    reach = max(abs(end) for gap in found.gaps for end in gap.difference[1:])
+    limit = max(ceil(10 * reach) / 10, 0.1)
+    ticks = {end: f"{100 * end:+.0f}".replace("-", MINUS) for end in (-limit, limit)}
+    axis = Axis(-limit, limit, {-limit: ticks[-limit], 0: "0", limit: ticks[limit]}, points, 0)
+    rows = [Row(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
+    columns = ["", "Difference, points", "95 %, all pairs together", "p", "p, Holm"]
+    cells = [
+        [
+            f"{gap.first} − {gap.second}",
+            points(gap.difference.estimate),
+            f"{points(gap.difference.low)} to {points(gap.difference.high)}",
+            p_value(gap.p),
+            p_value(gap.p_holm),
+        ]
+        for gap in found.gaps
+    ]
+    return "\n".join(
+        [
+            heading("Differences between models"),
+            interval_plot(rows, axis, "Differences of shares, with intervals"),
+            paragraph(
+                "In percentage points, for people and photos like these; the intervals hold all "
+                "together. p: labels shuffled within participants, for these photos.",
+                "note",
+            ),
+            table(columns, cells),
+        ]
+    )
+
+
+def sensitivity(study: Study, found: Analysis) -> str:
+    """How well people told real from synthesized, apart from any leaning to say one of them."""
+    models = [c for c in found.conditions if c.d_prime]
+    ends = [e for c in models for e in c.d_prime if isfinite(e)]
+    low, high = floor(min(0, *ends)), ceil(max(1, *ends))
+    axis = Axis(low, high, {t: number(t, 0) for t in range(low, high + 1)}, number, 0)
+    rows = [Row(c.name, c.d_prime) for c in models]
+    columns = ["", "d′, mean of participants", "95 %", "d′, votes pooled"]
+    columns += (
+        ["Strength against the real photo"] if study.design == "pair" else ["Criterion", "95 %"]
+    )
+    cells = [
+        [c.name, number(c.d_prime.estimate), span(c.d_prime), number(c.d_prime_pooled)]
+        + _leaning(c, found)
+        for c in models
+    ]
+    note = "d′ 0: synthesized photos cannot be told from real ones."
+    if study.design == "single":
+        note += " Criterion below 0: people lean towards “real”."
+    return "\n".join(
+        [
+            heading("Telling them apart"),
+            interval_plot(rows, axis, "Sensitivity d′, with 95 % intervals"),
+            paragraph(note, "note"),
+            table(columns, cells),
+        ]
+    )
+
+
+def _leaning(condition: Condition, found: Analysis) -> list[str]:
+    if condition.name in found.ranking:
+        return [number(found.ranking[condition.name])]
+    criterion = condition.criterion
+    return [number(criterion.estimate) if criterion else NONE, span(criterion)]
+
+
+def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
+    """How much photos differ."""
+    groups: dict[str, list[float]] = {name: [] for name in study.models}
+    for photo in per_photo:
+        if photo.condition in groups:
+            groups[photo.condition].append(photo.rate.estimate)
+    plot = histogram(groups, Axis(0, 1, SHARES, percent), 20, "Photos by share called real")
+    note = "How many photos were called real by how large a share of those who saw them."
+    return "\n".join([heading("Photos differ"), plot, paragraph(note, "note")])
+
+
+def times(found: Analysis) -> str:
+    """Response times."""
+    longest = max(ceil(c.response.upper / 1000) for c in found.conditions) * 1000.0
+    axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
+    rows = [
+        Row(
+            _name(c),
+            Interval(c.response.median, c.response.lower, c.response.upper),
+            tone="real" if c.name == "real" else "model",
+        )
+        for c in found.conditions
+    ]
+    return "\n".join(
+        [
+            heading("Response times"),
+            interval_plot(rows, axis, "Response times: median and quartiles"),
+            paragraph(
+                "Median and quartiles, from the first frame of the image to the key. Browsers add "
+                "10 to 40 ms.",
+                "note",
+            ),
+        ]
+    )
+
+
+def _name(condition: Condition) -> str:
+    return "real photos" if condition.name == "real" else condition.name
