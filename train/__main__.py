@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     add_prepare(commands.add_parser("prepare", help="photos -> a cache that training reads"))
     add_fit(commands.add_parser("fit", help="a recipe and a cache -> a model"))
     commands.add_parser("recipes", help="the recipes, as a table")
-    commands.add_parser("evaluate", help="models and photos -> a table", add_help=False)
+    add_evaluate(commands.add_parser("evaluate", help="models and photos -> a table"))
     commands.add_parser("bench", help="images per second of every recipe", add_help=False)
     return top
 
@@ -56,6 +56,30 @@ def add_fit(p: argparse.ArgumentParser) -> None:
         kind = {int: int, float: float, str: str, bool: _yes}.get(f.type, kind)
         if kind and f.name not in ("name", "sentence"):
             group.add_argument(f"--{f.name.replace('_', '-')}", type=kind, dest=f"recipe_{f.name}")
+
+
+def add_evaluate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("models", nargs="*", metavar="NAME_OR_FILE", help="none: the baselines alone")
+    p.add_argument("--data", required=True, type=Path, help="a cache, or a folder of photos")
+    p.add_argument("--split", help="only this side of the data (train, val, test)")
+    p.add_argument("--limit", type=int, help="so many photos, spread evenly over the data")
+    p.add_argument("--train", type=Path, metavar="CACHE", help="photos for mean-by-lightness")
+    p.add_argument("--temperature", type=_temperatures, help="one or several: 0.2,0.38,0.6")
+    p.add_argument("--short-side", type=int, help="pixels that the networks are shown")
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    p.add_argument("--seed", type=int, default=0, help="of the intervals")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write the table for programs")
+    p.add_argument("--pages", type=Path, metavar="DIR", help="best, median and worst photos")
+
+
+def _temperatures(text: str) -> list[float]:
+    try:
+        values = [float(word) for word in text.split(",")]
+    except ValueError:
+        values = [-1.0]
+    if not all(0 <= value <= 1 for value in values):
+        raise argparse.ArgumentTypeError(f"{text!r} must be numbers from 0 to 1, as 0.2,0.38")
+    return values
 
 
 def _yes(text: str) -> bool:
@@ -99,6 +123,17 @@ def fit(options: argparse.Namespace) -> int:
     return 0
 
 
+def evaluate(options: argparse.Namespace) -> int:
+    from train import evaluate
+
+    chosen = {f.name: getattr(options, f.name) for f in fields(evaluate.Question)}
+    report = evaluate.evaluate(evaluate.Question(**chosen))
+    print(evaluate.text(report))
+    if options.json:
+        evaluate.write_json(report, options.json)
+    return 0
+
+
 def prepared(path: Path, recipe: Recipe) -> Path:
     """The cache at `path`, or one made beside a folder of photos."""
     if (path / "meta.json").exists():
@@ -112,16 +147,16 @@ def prepared(path: Path, recipe: Recipe) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] in (["evaluate"], ["bench"]):
-        from importlib import import_module
+    if words[:1] == ["bench"]:
+        from train import bench
 
-        return import_module(f"train.{words[0]}").main(words[1:])
+        return bench.main(words[1:])
     options = parser().parse_args(words)
     if options.command == "recipes":
         print(table())
         return 0
     try:
-        return {"prepare": prepare, "fit": fit}[options.command](options)
+        return {"prepare": prepare, "fit": fit, "evaluate": evaluate}[options.command](options)
     except (RecipeError, ValueError, RuntimeError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
