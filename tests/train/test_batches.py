@@ -132,6 +132,14 @@ def test_a_window_of_the_crop_size_is_cut_without_scaling(tmp_path):
     assert Counter(columns.amin((1, 2)).tolist()).keys() == set(range(11))
 
 
+def test_windows_reach_the_last_row_and_differ_from_step_to_step(tmp_path):
+    cache = make_cache(tmp_path / "cache", [numbered(30, 20)])
+    options = {"crop": 20, "batch_size": 200, "aspect": 1.0, "scale": (1.0, 1.0), "flip": False}
+    first, second = (batch.pixels[:, 0, 0, 0].tolist() for batch in take(cache, 2, **options))
+    assert set(first) == set(range(11))
+    assert first != second
+
+
 def test_flip_can_be_turned_off(tmp_path):
     cache = make_cache(tmp_path / "cache", [numbered(20, 30)])
     pixels = take(cache, 1, crop=20, batch_size=64, flip=False, **WHOLE)[0].pixels.int()

@@ -1,5 +1,6 @@
 import csv
 import errno
+import multiprocessing
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from PIL import Image
 
 from train.cache import Cache, DataError
 from train.data import prepare
+from train.draft import Draft
 
 QUIET = {"workers": 1, "progress": False}
 FILES = ("pixels.bin", "index.npy", "names.bin", "skipped.csv")
@@ -162,6 +164,22 @@ def test_killed_and_resumed_equals_uninterrupted(album, tmp_path):
     assert not (tmp_path / "cut.part").exists()
 
 
+def test_a_dead_worker_is_a_sentence_and_the_work_goes_on_later(album, tmp_path, monkeypatch):
+    source = album(300)
+    add = Draft.add
+
+    def murderous(*arguments) -> None:
+        add(*arguments)
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+    monkeypatch.setattr(Draft, "add", murderous)
+    with pytest.raises(DataError, match=r"worker process was ended.*with fewer workers"):
+        prepare(source, tmp_path / "cache", workers=2, progress=False)
+    monkeypatch.undo()
+    assert len(prepare(source, tmp_path / "cache", **QUIET)) == 300
+
+
 def test_a_made_cache_is_opened_not_made_again(album, tmp_path):
     source = album(4)
     prepare(source, tmp_path / "cache", **QUIET)
@@ -187,9 +205,7 @@ def test_an_interrupted_cache_refuses_other_settings_and_other_photos(album, tmp
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     """Ctrl-C after some chunks."""
-    import train.data
-
-    add, calls = train.data.Draft.add, []
+    add, calls = Draft.add, []
 
     def stop(*arguments) -> None:
         calls.append(arguments)
@@ -197,7 +213,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
             raise KeyboardInterrupt
         add(*arguments)
 
-    monkeypatch.setattr(train.data.Draft, "add", stop)
+    monkeypatch.setattr(Draft, "add", stop)
 
 
 def test_nothing_to_prepare(tmp_path):
