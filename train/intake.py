@@ -6,11 +6,11 @@ python -m train prepare PHOTOS --output CACHE        # and see CACHE/skipped.csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from colorize.photo import open_photo
 from train.cache import DataError
 from train.draft import Line
 from train.sources import Item, Slice
@@ -43,7 +43,7 @@ def read(item: Item, settings: Settings) -> tuple[Line, bytes]:
         content = item.content.read() if isinstance(item.content, Slice) else item.content
         if isinstance(content, DataError):
             raise content
-        pixels = content if isinstance(content, np.ndarray) else decode(content, item.name)
+        pixels = content if isinstance(content, np.ndarray) else open_photo(content).pixels
     except (OSError, ValueError) as error:
         return Line(item.name, problem=str(error)), b""
     chroma = mean_chroma(pixels)
@@ -56,19 +56,6 @@ def read(item: Item, settings: Settings) -> tuple[Line, bytes]:
     pixels = shrink(pad_square(pixels) if settings.square else pixels, settings.short_side)
     height, width, _ = pixels.shape
     return Line(item.name, height, width, item.label, split, digest), pixels.tobytes()
-
-
-def decode(content: bytes, name: str) -> np.ndarray:
-    """(H, W, 3) uint8, upright, transparent parts white."""
-    try:
-        with Image.open(BytesIO(content)) as image:
-            image = ImageOps.exif_transpose(image).convert("RGBA")
-    except Image.UnidentifiedImageError as error:
-        raise DataError(f"{name} is not an image of a known format") from error
-    except (SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise DataError(f"{name} cannot be read ({error})") from error
-    white = Image.new("RGBA", image.size, "white")
-    return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
 
 
 def shrink(pixels: np.ndarray, short_side: int) -> np.ndarray:
@@ -93,7 +80,10 @@ def pad_square(pixels: np.ndarray) -> np.ndarray:
 
 
 def mean_chroma(pixels: np.ndarray) -> float:
-    """Mean of sqrt(a² + b²), after a reduction that averages the noise away."""
+    """Mean of sqrt(a² + b²), after a reduction that averages the noise away.
+
+    Photos of one tint are not looked for: most of them are sunsets, skies, ice and faces.
+    """
     from skimage.color import rgb2lab
 
     ab = rgb2lab(shrink(pixels, 64))[..., 1:]  # (h, w, 2)
