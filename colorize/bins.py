@@ -43,7 +43,9 @@ class Centres(nn.Module):
 
     The k nearest are found among a short list of candidates kept for each unit cell of the ab
     square, never among all Q: the list holds every centre that is among the `neighbours` nearest
-    for any point of the cell, so the answer is exact and the cost does not grow with Q.
+    for any point of the cell, so the answer is exact (in the square of LOW and SIDE, which sRGB
+    does not leave) and the cost does not grow with Q. Only training encodes: the list is made when
+    it is first needed.
     """
 
     def __init__(self, centres: Tensor, neighbours: int = 5) -> None:
@@ -52,8 +54,7 @@ class Centres(nn.Module):
             raise ValueError("A quantizer has no centres; it needs at least one. Give it colours.")
         self.neighbours = min(neighbours, len(centres))
         self.register_buffer("centres", centres.float(), persistent=False)  # (Q, 2)
-        candidates = _candidates(centres.float(), self.neighbours)
-        self.register_buffer("candidates", candidates, persistent=False)  # (256 * 256, M)
+        self.register_buffer("candidates", None, persistent=False)  # (SIDE * SIDE, M), later
 
     @property
     def size(self) -> int:
@@ -70,6 +71,8 @@ class Centres(nn.Module):
 
     def _nearest(self, ab: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Squared distances and indices, both (N, k, H, W), nearest first."""
+        if self.candidates is None:
+            self.candidates = _candidates(self.centres, self.neighbours)
         points = ab.float().permute(0, 2, 3, 1)  # (N, H, W, 2)
         cell = (points - LOW).floor().long().clamp(0, SIDE - 1)
         candidates = self.candidates[cell[..., 0] * SIDE + cell[..., 1]].long()  # (N, H, W, M)
@@ -97,9 +100,17 @@ class Palette(Centres):
                 f"A palette of shape {tuple(table.shape)} was given; it must be a list of ab pairs "
                 "or of RGB triples."
             )
-        if table.shape[1] == 3:
-            table = rgb_to_lab(table.T[:, :, None] / 255)[1:, :, 0].T
+        rgb = table if table.shape[1] == 3 else None
+        if rgb is not None:
+            table = rgb_to_lab(rgb.T[:, :, None] / 255)[1:, :, 0].T
         super().__init__(table, neighbours)
+        self.register_buffer("rgb", rgb, persistent=False)  # (Q, 3) or None
+
+    def encode_rgb(self, rgb: Tensor) -> Tensor:
+        """(N, 3, H, W) in 0..255 -> (N, H, W): the nearest of the RGB triples, as RGB."""
+        points = rgb.permute(0, 2, 3, 1).flatten(1, 2)  # (N, H W, 3)
+        distances = torch.cdist(points, self.rgb, compute_mode="donot_use_mm_for_euclid_dist")
+        return distances.argmin(-1).unflatten(1, rgb.shape[2:])
 
 
 class Grid(nn.Module):
@@ -176,15 +187,15 @@ def _candidates(centres: Tensor, k: int) -> Tensor:
     """For each unit cell, all centres that are among the k nearest of some point in it.
 
     A point is within r = sqrt(1/2) of its cell's middle, so a centre farther from the middle than
-    the k-th nearest by more than 2 r cannot matter. Rows are padded by repeating no centre: the
-    list simply goes on with the next nearest.
+    the k-th nearest by more than 2 r cannot matter. Shorter rows go on with the next nearest.
     """
-    axis = torch.arange(SIDE) + LOW + 0.5
-    distances = torch.cdist(torch.cartesian_prod(axis, axis), centres)  # (65536, Q), once
-    sorted_distances, order = distances.sort(dim=1)
-    reach = sorted_distances[:, k - 1 : k] + 2**0.5 + 1e-3
-    longest = int((sorted_distances <= reach).sum(1).max())
-    return order[:, :longest].to(torch.int32)
+    axis = torch.arange(SIDE, device=centres.device) + LOW + 0.5
+    middles = torch.cartesian_prod(axis, axis)  # (SIDE * SIDE, 2)
+    exact = "donot_use_mm_for_euclid_dist"  # the faster way is off by up to 0.05 units
+    distances = torch.cdist(middles, centres, compute_mode=exact)  # (SIDE * SIDE, Q), once
+    reach = distances.kthvalue(k, dim=1, keepdim=True).values + 2**0.5 + 1e-3
+    longest = int((distances <= reach).sum(1).max())
+    return distances.topk(longest, dim=1, largest=False).indices.to(torch.int32)
 
 
 QUANTIZERS = {"grid": Grid, "hull": Hull, "channels": Channels, "palette": Palette}

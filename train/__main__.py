@@ -10,11 +10,13 @@ Exit codes: 0 done, 1 some inputs failed, 2 wrong usage.
 """
 
 import argparse
+import json
+import os
 import sys
 from dataclasses import fields
 from pathlib import Path
 
-from train.recipes import Recipe, RecipeError, find, table
+from train.recipes import Recipe, find, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +34,7 @@ def add_prepare(p: argparse.ArgumentParser) -> None:
     p.add_argument("source", help="folder of images, folder of tar shards, or hf:NAME")
     p.add_argument("--output", required=True, type=Path, metavar="CACHE")
     p.add_argument("--short-side", type=int, default=160, help="pixels; never enlarged")
+    p.add_argument("--square", action="store_true", help="pad with white to squares first")
     p.add_argument("--min-chroma", type=float, default=2.0, help="greyer images are skipped")
     p.add_argument("--index", type=Path, help="CSV that names the photos to take")
     p.add_argument("--val", type=float, default=0.05, help="share held out (default 0.05)")
@@ -50,12 +53,12 @@ def add_fit(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--validate-every", type=int, default=500, metavar="STEPS")
     p.add_argument("--save-every", type=float, default=120.0, metavar="SECONDS")
+    p.add_argument("--threads", type=int, default=1, help="that cut crops (default 1)")
     group = p.add_argument_group("fields of the recipe that can be changed")
     for f in fields(Recipe):
-        kind = {"int": int, "float": float, "str": str, "bool": _yes}.get(str(f.type).split(" ")[0])
-        kind = {int: int, float: float, str: str, bool: _yes}.get(f.type, kind)
-        if kind and f.name not in ("name", "sentence"):
-            group.add_argument(f"--{f.name.replace('_', '-')}", type=kind, dest=f"recipe_{f.name}")
+        if f.name not in ("name", "sentence"):
+            flag, kind = f"--{f.name.replace('_', '-')}", READERS[f.type]
+            group.add_argument(flag, type=kind, dest=f"recipe_{f.name}", default=argparse.SUPPRESS)
 
 
 def add_evaluate(p: argparse.ArgumentParser) -> None:
@@ -88,6 +91,27 @@ def _yes(text: str) -> bool:
     return text == "yes"
 
 
+def _options(text: str) -> dict:
+    try:
+        options = json.loads(text)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is not an object of JSON, as {{"n": 20}}')
+    return options
+
+
+READERS = {  # of the fields of a recipe
+    int: int,
+    float: float,
+    str: str,
+    bool: _yes,
+    dict: _options,
+    str | None: lambda text: None if text == "none" else text,
+    int | None: lambda text: None if text == "none" else int(text),
+}
+
+
 def prepare(options: argparse.Namespace) -> int:
     from train import data
 
@@ -100,27 +124,41 @@ def prepare(options: argparse.Namespace) -> int:
         splits={"val": options.val},
         limit=options.limit,
         index=options.index,
+        square=options.square,
     )
     print(cache)
     return 0
 
 
 def fit(options: argparse.Namespace) -> int:
-    changes = {
-        name.removeprefix("recipe_"): value
-        for name, value in vars(options).items()
-        if name.startswith("recipe_") and value is not None
-    }
+    given = vars(options)
+    prefix = "recipe_"
+    changes = {k.removeprefix(prefix): v for k, v in given.items() if k.startswith(prefix)}
     recipe = find(options.recipe, **changes)
+    data = prepared(options.data, options.output, recipe)
 
     from train import loop
 
-    chosen = {
-        f.name: getattr(options, f.name) for f in fields(loop.Run) if hasattr(options, f.name)
-    }
-    chosen["data"] = prepared(options.data, recipe)
-    print(loop.fit(recipe, loop.Run(**chosen)))
+    chosen = {f.name: given[f.name] for f in fields(loop.Run) if f.name in given}
+    print(loop.fit(recipe, loop.Run(**chosen | {"data": data})))
     return 0
+
+
+def prepared(source: Path, run: Path, recipe: Recipe) -> Path:
+    """The cache `source`; or, of a folder of photos, RUN/cache, prepared as the recipe wants it."""
+    if (source / "meta.json").exists():
+        return source
+    if "WORLD_SIZE" in os.environ:
+        raise ValueError(
+            f"{source} is no cache, and several processes cannot prepare it together. First: "
+            f"python -m train prepare {source} --output CACHE"
+        )
+    from train import data
+
+    short_side = recipe.crop * 5 // 4  # crops of about this side, from windows of most of a photo
+    shares = {"val": recipe.held}
+    data.prepare(source, run / "cache", short_side=short_side, square=recipe.pad, splits=shares)
+    return run / "cache"
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -132,17 +170,6 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.json:
         evaluate.write_json(report, options.json)
     return 0
-
-
-def prepared(path: Path, recipe: Recipe) -> Path:
-    """The cache at `path`, or one made beside a folder of photos."""
-    if (path / "meta.json").exists():
-        return path
-    from train import data
-
-    output = path.with_name(f"{path.name}.cache{max(recipe.crop, 32)}")
-    data.prepare(path, output, short_side=max(32, recipe.crop * 5 // 4))
-    return output
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -157,7 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     try:
         return {"prepare": prepare, "fit": fit, "evaluate": evaluate}[options.command](options)
-    except (RecipeError, ValueError, RuntimeError) as error:
+    except ValueError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
 

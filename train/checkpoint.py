@@ -2,18 +2,28 @@
 
     python -m train fit classification --data CACHE --output RUN --resume
 
-RUN/state.pt holds weights, their average, optimizer, step and random state; it is replaced in one
-rename, so that a run killed at any moment leaves a whole one. RUN/best.safetensors (+ .json) is the
-model to use: the averaged weights of the best validation so far.
+RUN/state.pt holds weights, their average, optimizer and step; it is replaced in one rename, so
+that a run killed at any moment leaves a whole one. RUN/best.safetensors (+ .json) is the model to
+use: the averaged weights of the best validation so far.
 """
 
+import copy
 import errno
 import os
+import pickle
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+
+from colorize.model import Model
 
 STATE = "state.pt"
+FREE = ("steps", "sentence", "pad", "held")  # fields that may change when a run is resumed
 
 
 class CheckpointError(ValueError):
@@ -21,25 +31,37 @@ class CheckpointError(ValueError):
 
 
 def write(run: Path, state: dict) -> None:
-    """Replace RUN/state.pt by `state` (and the random state of torch) in one step."""
+    """Replace RUN/state.pt by `state` in one step."""
     part = run / (STATE + ".part")
-    state = {**state, "random": torch.get_rng_state()}
-    try:
-        with part.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(run / STATE)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
+    with kept(run / STATE):
+        try:
+            with part.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(run / STATE)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def export(run: Path, model: Model, about: dict) -> None:
+    """RUN/best.safetensors and RUN/best.json, with the origin of the model."""
+    described = copy.copy(model)
+    described.config = replace(model.config, about=about)
+    with kept(run / "best.safetensors"):
+        described.save(run / "best")
+
+
+def refuse_existing(run: Path) -> None:
+    """A new run does not write over another."""
+    if (run / STATE).exists():
         raise CheckpointError(
-            f"The checkpoint {run / STATE} cannot be written ({_reason(error)}). The one before it "
-            "is kept; free some space and continue with --resume."
-        ) from error
+            f"{run} already holds a run. Go on with it by --resume, or choose another --output."
+        )
 
 
 def read(run: Path, recipe: dict) -> dict:
-    """The state of a run, if it is of this recipe."""
+    """The state of a run, if it is of this recipe (its fields as a dict)."""
     path = run / STATE
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -47,22 +69,42 @@ def read(run: Path, recipe: dict) -> dict:
         raise CheckpointError(
             f"There is no checkpoint {path} to resume from. Leave out --resume to start anew."
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             f"The checkpoint {path} is damaged ({_reason(error)}). Start anew in another folder."
         ) from error
-    changed = sorted(
-        name
-        for name in recipe.keys() & state["recipe"].keys()
-        if recipe[name] != state["recipe"][name] and name not in ("steps", "sentence")
-    )
-    if changed:
-        before, now = state["recipe"][changed[0]], recipe[changed[0]]
-        raise CheckpointError(
-            f"{path} was trained with {changed[0]} {before!r}, not {now!r}. Resume with the same "
-            "settings, or train into another folder."
-        )
+    before = state["recipe"]
+    for name in sorted(recipe.keys() & before.keys() - set(FREE)):
+        if recipe[name] != before[name]:
+            raise CheckpointError(
+                f"{path} was trained with {name} {before[name]!r}, not {recipe[name]!r}. Resume "
+                "with the same settings, or train into another folder."
+            )
     return state
+
+
+def code_version() -> str:
+    """The commit of this program, "+" if it was changed since; "unknown" outside a checkout."""
+    command = ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
+    try:
+        answer = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return answer.stdout.strip() or "unknown"
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[None]:
+    """What goes wrong while `path` is replaced, as a sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path} cannot be written ({_reason(error)}). The one before it is kept; free some "
+            "space and continue with --resume."
+        ) from error
 
 
 def _reason(error: Exception) -> str:

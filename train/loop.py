@@ -8,35 +8,33 @@ RUN then holds best.safetensors + best.json (the model), state.pt (to resume), l
 of validation photos (grey, ours, truth).
 """
 
-import copy
-import os
-import signal
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.parallel import DistributedDataParallel
 
-from colorize.device import Compute, pick
-from colorize.model import Model
+from colorize.device import pick
 from train import checkpoint, progress
 from train.batches import Batch, batches
 from train.cache import Cache
-from train.objective import Objective, Trainee, build, measure_prior, see
+from train.learner import Learner
+from train.objective import see
 from train.palette import fill_palette
+from train.processes import Processes, interruption, processes
 from train.recipes import Recipe
-from train.schedule import Clock, make_optimizer
 from train.warmstart import take_trunk
 
+CROPS = 32  # a batch, in validation and when the prior is measured
+PRIOR_BATCHES = 64  # that the prior of the bins is measured on
+HELD_EVERY = 20  # training photos, where the data has no validation side
 
-class TrainingError(RuntimeError):
+
+class TrainingError(ValueError):
     """A run that cannot go on; the text says where it stopped and what is kept."""
 
 
@@ -57,234 +55,169 @@ class Run:
     validation_photos: int = 256
 
 
+@dataclass(frozen=True)
+class Photos:
+    """The photos of a run: those to learn from, and those held back to choose the best."""
+
+    cache: Cache
+    train: np.ndarray
+    held: np.ndarray
+
+    @classmethod
+    def open(cls, folder: Path, most_held: int) -> "Photos":
+        """The sides of a cache; without a side `val`, every twentieth training photo is held."""
+        cache = Cache.open(folder)
+        train = cache.split("train")
+        if "val" in cache.splits:
+            return cls(cache, train, cache.split("val")[:most_held])
+        apart = np.arange(len(train)) % HELD_EVERY == 0
+        learned = train if len(train) == 1 else train[~apart]
+        return cls(cache, learned, train[apart][:most_held])
+
+    def names(self, batch: Batch) -> list[str]:
+        return [self.cache.name(int(i)) for i in batch.indices]
+
+
 def fit(recipe: Recipe, run: Run) -> Path:
     """Train `recipe`; returns the path of the best model. Ctrl-C ends it with a checkpoint."""
-    with processes() as (rank, world):
-        return _fit(recipe, run, rank, world)
+    photos = Photos.open(run.data, run.validation_photos)
+    with processes() as team:
+        learner = begin(recipe, run, photos)
+        learn(learner, run, photos, team)
+    return run.output / "best.safetensors"
 
 
-def _fit(recipe: Recipe, run: Run, rank: int, world: int) -> Path:
-    compute = pick(run.device)
-    cache = Cache.open(run.data)
-    train, held = cache.split("train"), cache.split("val")[: run.validation_photos]
+def begin(recipe: Recipe, run: Run, photos: Photos) -> Learner:
+    """The learner at its first step, or where its checkpoint left it."""
     run.output.mkdir(parents=True, exist_ok=True)
-    recipe = fill_palette(recipe, cache, train, run.seed)
-    saved = checkpoint.read(run.output, asdict(recipe)) if run.resume else None
-
+    recipe = fill_palette(recipe, photos.cache, photos.train, run.seed)
+    if not run.resume:
+        checkpoint.refuse_existing(run.output)
+    state = checkpoint.read(run.output, asdict(recipe)) if run.resume else None
     torch.manual_seed(run.seed)
-    model = build(recipe)
-    if run.init and not saved:
-        take_trunk(model, run.init)
-    trainee = Trainee(model, len(cache.classes) if recipe.naming else 0)
-    trainee = trainee.to(compute.device, memory_format=torch.channels_last)
-    prior = saved["prior"] if saved else prior_of(recipe, model, cache, train, run.seed)
-    objective = Objective(recipe, model, prior).to(compute.device)
-    optimizer = make_optimizer(recipe, trainee)
-    averaged = copy.deepcopy(trainee.model).requires_grad_(False)
-    clock = Clock(recipe, run.minutes)
-    best = float("inf")
-    if saved:
-        trainee.load_state_dict(saved["trainee"])
-        averaged.load_state_dict(saved["averaged"])
-        optimizer.load_state_dict(saved["optimizer"])
-        torch.set_rng_state(saved["random"])
-        clock.step, clock.before, best = saved["step"], saved["seconds"], saved["best"]
+    learner = Learner(recipe, len(photos.cache.classes), pick(run.device), run.minutes)
+    if state:
+        learner.restore(state)
+        return learner
+    if run.init:
+        take_trunk(learner.model, run.init)
+    if recipe.rebalance:
+        with closing(whole_crops(photos.cache, photos.train, recipe.crop, run.seed)) as feed:
+            some = islice(feed, PRIOR_BATCHES)
+            learner.rebalance(learner.measure_prior(some, recipe.crop))
+    return learner
 
-    def state() -> dict:
-        return {
-            "recipe": asdict(recipe),
-            "trainee": trainee.state_dict(),
-            "averaged": averaged.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "prior": prior,
-            "step": clock.step,
-            "seconds": clock.seconds(),
-            "best": best,
-        }
 
-    learner = DistributedDataParallel(trainee) if world > 1 else trainee
-    feed = batches(
-        cache,
-        train,
-        crop=recipe.crop,
-        batch_size=recipe.batch,
-        seed=run.seed,
-        start=clock.step,
-        rank=rank,
-        world=world,
-        scale=(recipe.least, 1.0),
-        aspect=recipe.aspect,
-        threads=run.threads,
-    )
-    log = progress.Log(run.output, clock, recipe.batch, compute.why, quiet=rank > 0)
-    with interruption() as interrupted:
+def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
+    """The loop: from the learner's step to the end of the run."""
+    recipe, clock, optimizer = learner.recipe, learner.clock, learner.optimizer
+    module = team.share(learner.trainee)
+    log = progress.Log(run.output, clock, recipe.batch, learner.compute.why, quiet=not team.first)
+    code = checkpoint.code_version()
+    with interruption() as interrupted, closing(feed_of(learner, run, photos, team)) as feed:
         while not clock.done():
+            torch.manual_seed(run.seed + 1_000_003 * clock.step + team.rank)  # of dropout
             batch = next(feed)
             for group in optimizer.param_groups:
                 group["lr"] = clock.rate()
-            loss = step(learner, objective, batch, compute, recipe)
-            check_finite(loss, clock.step, batch, cache, run.output)
-            torch.nn.utils.clip_grad_norm_(trainee.parameters(), recipe.clip)
+            loss, total = learner.loss(module, batch)
+            total.backward()
+            norm = torch.nn.utils.clip_grad_norm_(learner.trainee.parameters(), recipe.clip)
+            check_finite(loss, norm, clock.step, photos.names(batch), run.output)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-            average(averaged, trainee.model, recipe.average, clock.step)
+            learner.averaged.update_parameters(learner.model)
             clock.step += 1
-            log.step(float(loss), clock.rate())
+            clock.seconds, stop = team.agree(clock.read(), interrupted())
+            log.step(float(loss))
 
-            last = clock.done() or interrupted()
-            if rank == 0 and (clock.step % run.validate_every == 0 or last):
-                value, sheet = validate(averaged, objective, cache, held, recipe, compute)
-                log.validation(value, sheet)
-                if value < best:
-                    best = value
-                    export(averaged, recipe, run, clock, compute, value)
-            if rank == 0 and (last or log.seconds_since_save() > run.save_every):
-                checkpoint.write(run.output, state())
+            last = clock.done() or bool(stop)
+            if team.first and (clock.step % run.validate_every == 0 or last):
+                value = validate(learner, photos, log)
+                if value < learner.best:
+                    learner.best = value
+                    about = origin(learner, run, photos, code)
+                    checkpoint.export(run.output, learner.averaged.module, about)
+            if team.first and (last or log.seconds_since_save() > run.save_every):
+                checkpoint.write(run.output, learner.state())
                 log.saved()
             if last:
                 break
     log.close()
-    return run.output / "best.safetensors"
 
 
-def step(
-    learner: torch.nn.Module,
-    objective: Objective,
-    batch: Batch,
-    compute: Compute,
-    recipe: Recipe,
-) -> Tensor:
-    """Forward and backward; the gradients lie in the parameters, the loss is returned."""
-    lightness, ab = see(batch.pixels.to(compute.device), recipe.source)
-    with compute.autocast():
-        answer, names = learner(lightness.contiguous(memory_format=torch.channels_last))
-    loss = objective(answer, lightness, ab)
-    total = loss
-    if names is not None:
-        total = loss + recipe.naming * F.cross_entropy(
-            names.float(), batch.labels.to(names.device), ignore_index=-1
-        )
-    total.backward()
-    return loss.detach()
-
-
-@torch.no_grad()
-def average(averaged: Model, model: Model, keep: float, step: int) -> None:
-    """Exponential moving average of the weights; shorter at first, so the start is forgotten."""
-    keep = min(keep, (1 + step) / (10 + step))
-    ours, theirs = list(averaged.parameters()), list(model.parameters())
-    torch._foreach_lerp_(ours, theirs, 1 - keep)
-    for mean, now in zip(averaged.buffers(), model.buffers(), strict=True):
-        mean.copy_(now)
-
-
-@torch.no_grad()
-def validate(
-    model: Model,
-    objective: Objective,
-    cache: Cache,
-    held: np.ndarray,
-    recipe: Recipe,
-    compute: Compute,
-) -> tuple[float, list[tuple[Tensor, Tensor, Tensor]]]:
-    """The recipe's loss on one fixed crop of each held photo, and some to look at."""
-    model.eval()
-    crops = batches(
-        cache,
-        held,
+def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iterator[Batch]:
+    """This process's part of the training batches, from the learner's step on."""
+    recipe = learner.recipe
+    return batches(
+        photos.cache,
+        photos.train,
         crop=recipe.crop,
-        batch_size=min(32, len(held)),
-        seed=0,
+        batch_size=recipe.batch,
+        seed=run.seed,
+        start=learner.clock.step,
+        rank=team.rank,
+        world=team.count,
+        scale=(recipe.least, 1.0),
+        aspect=recipe.aspect,
+        threads=run.threads,
+    )
+
+
+def whole_crops(cache: Cache, photos: np.ndarray, crop: int, seed: int) -> Iterator[Batch]:
+    """Crops as large as each photo allows, not mirrored; the same for the same seed."""
+    return batches(
+        cache,
+        photos,
+        crop=crop,
+        batch_size=min(CROPS, len(photos)),
+        seed=seed,
         scale=(1.0, 1.0),
         aspect=1.0,
         flip=False,
     )
-    total, sheet = 0.0, []
-    rounds = max(1, len(held) // min(32, len(held)))
-    for _, batch in zip(range(rounds), crops, strict=False):
-        lightness, ab = see(batch.pixels.to(compute.device), recipe.source)
-        with compute.autocast():
-            answer = model(lightness.contiguous(memory_format=torch.channels_last))
-        total += float(objective(answer, lightness, ab)) / rounds
-        if not sheet:
-            sheet = [(lightness[:8], model.decode(answer[:8]), ab[:8])]
-    crops.close()
-    return total, sheet
 
 
-def prior_of(
-    recipe: Recipe, model: Model, cache: Cache, train: np.ndarray, seed: int
-) -> Tensor | None:
-    """The prior over bins from 2,048 training crops, where the recipe wants one."""
-    if not recipe.rebalance:
-        return None
-    size = min(64, len(train))
-    feed = batches(cache, train, crop=recipe.crop, batch_size=size, seed=seed + 1, scale=(1.0, 1.0))
-    rounds = min(32, max(1, len(train) // size))
-    answer = recipe.crop if recipe.network_options.get("patch") == 1 else recipe.crop // 4
-    answer = recipe.square or answer
-    pixels = (batch.pixels for _, batch in zip(range(rounds), feed, strict=False))
-    prior = measure_prior(model, pixels, answer)
-    feed.close()
-    return prior
+@torch.no_grad()
+def validate(learner: Learner, photos: Photos, log: progress.Log) -> float:
+    """The averaged model's loss on one fixed crop of each held photo; logged, with pictures."""
+    model, crop = learner.averaged.module, learner.recipe.crop
+    values = []
+    with closing(whole_crops(photos.cache, photos.held, crop, seed=0)) as feed:
+        for batch in islice(feed, max(1, len(photos.held) // CROPS)):
+            view = see(batch.pixels.to(learner.compute.device), learner.recipe.source)
+            with learner.compute.autocast():
+                answer = model(view.lightness)
+            values.append(float(learner.objective(answer, view)))
+            if len(values) == 1:
+                log.pictures(view.lightness[:8], model.decode(answer[:8]), view.ab[:8])
+    value = float(np.mean(values))
+    log.validation(value)
+    return value
 
 
-def export(
-    model: Model, recipe: Recipe, run: Run, clock: Clock, compute: Compute, value: float
-) -> None:
-    """The averaged model with its origin, as best.safetensors + best.json."""
-    about = {
-        "recipe": asdict(recipe) | {"bins_options": {}},
+def origin(learner: Learner, run: Run, photos: Photos, code: str) -> dict:
+    """How a model was made, for its JSON."""
+    return {
+        "recipe": asdict(learner.recipe) | {"bins_options": {}},  # those are in the model's config
         "data": run.data.name,
+        "photos": len(photos.train),
         "init": run.init.stem if run.init else None,
-        "steps": clock.step,
-        "minutes": round(clock.seconds() / 60, 1),
-        "device": compute.why,
-        "validation_loss": round(value, 4),
+        "steps": learner.clock.step,
+        "minutes": round(learner.clock.seconds / 60, 1),
+        "device": learner.compute.why,
+        "code": code,
+        "validation_loss": round(learner.best, 4),
         "seed": run.seed,
     }
-    described = copy.copy(model)
-    described.config = replace(model.config, about=about)
-    described.save(run.output / "best")
 
 
-def check_finite(loss: Tensor, step: int, batch: Batch, cache: Cache, output: Path) -> None:
-    if torch.isfinite(loss):
+def check_finite(loss: Tensor, norm: Tensor, step: int, names: list[str], output: Path) -> None:
+    """Stop before the weights are spoiled: `norm`, of the gradient, is that of all processes."""
+    if torch.isfinite(loss) and torch.isfinite(norm):
         return
-    names = ", ".join(cache.name(int(i)) for i in batch.indices[:8])
     raise TrainingError(
-        f"The loss became {float(loss)} at step {step}, on the photos {names}, … The last good "
-        f"checkpoint is kept in {output}. Look at these photos, or lower --rate, and --resume."
+        f"The loss became {float(loss)} and its gradient {float(norm)} at step {step}, on the "
+        f"photos {', '.join(names[:8])}, … The last good checkpoint is kept in {output}. Look at "
+        "these photos, or lower --rate, and --resume."
     )
-
-
-@contextmanager
-def processes() -> Iterator[tuple[int, int]]:
-    """Rank and number of processes: torchrun's, or this one alone."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        yield 0, 1
-        return
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    try:
-        yield dist.get_rank(), world
-    finally:
-        dist.destroy_process_group()
-
-
-@contextmanager
-def interruption() -> Iterator:
-    """A question whether Ctrl-C was pressed; the second press ends at once."""
-    pressed = []
-
-    def note(*_: object) -> None:
-        pressed.append(time.monotonic())
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -3,19 +3,23 @@
     python -m train recipes        # which recipe uses which
 
 Shapes: logits (N, Q, h, w); ab (N, 2, h, w) already divided by the model's scale; a `Soft` label
-has K indices and shares a pixel. All are computed in float32 and averaged over pixels.
+has K indices and shares a pixel. All are computed in float32 (float64 stays) and averaged over
+pixels.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from colorize.bins import Soft
+
+ROWS = 1024  # pixels at a time on a CPU: their logits stay in its cache
 
 
 def squared_error(predicted: Tensor, truth: Tensor) -> Tensor:
     """Half the squared distance in ab, (N, h, w): the pixel's share of the L2 loss."""
-    return (predicted.float() - truth.float()).square().sum(dim=1) / 2
+    return (_wide(predicted) - truth).square().sum(dim=1) / 2
 
 
 def l2(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -24,28 +28,54 @@ def l2(predicted: Tensor, truth: Tensor) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, label: Soft, weights: Tensor | None = None) -> Tensor:
-    """-sum_q Z_q log Z^_q a pixel, times v(Z) = the weight of the label's largest bin.
+    """-sum_q Z_q log Z^_q a pixel, times v(Z) = the weight of the label's largest bin."""
+    rows = logits.permute(0, 2, 3, 1).reshape(-1, logits.shape[1])  # a view if channels are last
+    indices, shares = (x.permute(0, 2, 3, 1).flatten(0, 2) for x in (label.indices, label.shares))
+    of_pixel = None if weights is None else weights[dominant_bin(label)].flatten()
+    return _CrossEntropy.apply(rows, indices, shares, of_pixel)
 
-    The shares sum to one, so the sum is logsumexp(logits) - sum_k share_k logit_k: only the K
-    labelled logits are gathered, and nothing of the size pixels x Q is made besides the gradient.
+
+class _CrossEntropy(torch.autograd.Function):
+    """Mean over rows of -weight * sum_k share_k * log softmax(logits)[index_k].
+
+    The gradient, weight * (softmax - label), is made along with the loss while the logits are at
+    hand: made by autograd in several passes over pixels x Q, it costs seven times as much on a CPU.
     """
-    loss = pixel_cross_entropy(logits, label)
-    if weights is not None:
-        loss = loss * weights[dominant_bin(label)]
-    return loss.mean()
 
+    @staticmethod
+    def forward(ctx, logits: Tensor, indices: Tensor, shares: Tensor, weights: Tensor | None):
+        """logits (P, Q), indices and shares (P, K), weights (P,)."""
+        count = len(logits)
+        shares = shares.to(_wide(logits[:0]).dtype) / count
+        shares = shares if weights is None else shares * weights[:, None]
+        gradient = torch.empty_like(logits) if ctx.needs_input_grad[0] else None
+        total = shares.new_zeros(())
+        for start in range(0, count, ROWS if logits.device.type == "cpu" else count):
+            some = slice(start, start + (ROWS if logits.device.type == "cpu" else count))
+            log_p = torch.log_softmax(_wide(logits[some]), dim=-1)
+            total -= (log_p.gather(-1, indices[some]) * shares[some]).sum()
+            if gradient is not None:
+                step = log_p.exp_().mul_(shares[some].sum(-1, keepdim=True))
+                gradient[some] = step.scatter_add_(-1, indices[some], -shares[some])
+        ctx.save_for_backward(gradient)
+        return total
 
-def pixel_cross_entropy(logits: Tensor, label: Soft) -> Tensor:
-    """(N, h, w): the cross-entropy of each pixel against its soft label."""
-    flat = logits.permute(0, 2, 3, 1).float()  # channels last: Q contiguous, read once
-    picked = flat.gather(-1, label.indices.permute(0, 2, 3, 1))
-    return flat.logsumexp(-1) - (picked * label.shares.permute(0, 2, 3, 1)).sum(-1)
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, outer: Tensor):
+        (gradient,) = ctx.saved_tensors
+        return gradient * outer, None, None, None
 
 
 def dominant_bin(label: Soft) -> Tensor:
     """(N, h, w): the bin with the largest share."""
     place = label.shares.argmax(dim=1, keepdim=True)
     return label.indices.gather(1, place).squeeze(1)
+
+
+def hard(bins: Tensor) -> Soft:
+    """Bins (N, h, w) as labels that put all into one."""
+    return Soft(bins[:, None], torch.ones_like(bins[:, None], dtype=torch.float32))
 
 
 def channel_cross_entropy(logits: Tensor, bins: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -55,15 +85,9 @@ def channel_cross_entropy(logits: Tensor, bins: Tensor, weights: Tensor | None =
     train two networks that share nothing.
     """
     return sum(
-        weighted_choice(half, bins[:, channel], None if weights is None else weights[channel])
+        cross_entropy(half, hard(bins[:, channel]), None if weights is None else weights[channel])
         for channel, half in enumerate(logits.chunk(2, dim=1))
     )
-
-
-def weighted_choice(logits: Tensor, bins: Tensor, weights: Tensor | None = None) -> Tensor:
-    """Cross-entropy against one bin a pixel, times that bin's weight; averaged over pixels."""
-    loss = F.cross_entropy(logits.float(), bins, reduction="none")
-    return (loss if weights is None else loss * weights[bins]).mean()
 
 
 def focal_mask(loss: Tensor, alpha: float, beta: float) -> Tensor:
@@ -80,7 +104,7 @@ def focal(predicted: Tensor, truth: Tensor, alpha: float = 10.0, beta: float = 1
 
 def focal_exact(logits: Tensor, bins: Tensor, gamma: float = 2.0) -> Tensor:
     """(1 - p)^gamma times cross-entropy (Lin et al. 2017), p the probability of the true bin."""
-    loss = F.cross_entropy(logits.float(), bins, reduction="none")
+    loss = F.cross_entropy(_wide(logits), bins, reduction="none")
     return ((1 - torch.exp(-loss)).clamp(min=0) ** gamma * loss).mean()
 
 
@@ -92,8 +116,8 @@ def block(
     A block counts by exp(-(spread of L / 5)^2): edges within it lift the penalty.
     lightness is (N, 1, h, w) in 0..100, at the size of the prediction.
     """
-    flat = torch.exp(-block_variance(lightness.float(), size).sum(1) / 25)
-    uneven = block_variance(predicted.float(), size).sum(1)  # (N, h / size, w / size)
+    flat = torch.exp(-block_variance(lightness, size).sum(1) / 25)
+    uneven = block_variance(_wide(predicted), size).sum(1)  # (N, h / size, w / size)
     return l2(predicted, truth) + strength * (flat * uneven).mean()
 
 
@@ -111,4 +135,9 @@ def palette_distance(output: Tensor, bins: Tensor) -> Tensor:
     It treats colour numbers as if near numbers were near colours. Only the first logit is read.
     """
     top = output.shape[1] - 1
-    return (bins - top * torch.sigmoid(output[:, 0].float())).abs().mean()
+    return (bins - top * torch.sigmoid(_wide(output[:, 0]))).abs().mean()
+
+
+def _wide(x: Tensor) -> Tensor:
+    """Half precision has too few digits for sums and exponentials."""
+    return x if x.dtype == torch.float64 else x.float()

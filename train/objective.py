@@ -7,14 +7,15 @@ the size of the network's answer, labels, weights and loss. The prior is measure
 photos that the run trains on.
 """
 
+import copy
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorize.bins import Channels, class_weights
+from colorize.bins import Channels, Palette, Soft, class_weights
 from colorize.lab import rgb_to_lab
 from colorize.model import Model, ModelConfig
 from train import losses
@@ -46,14 +47,24 @@ class Trainee(nn.Module):
         return self.model.network.decode(levels), self.naming(levels[-1].mean(dim=(2, 3)))
 
 
-def see(pixels: Tensor, source: str) -> tuple[Tensor, Tensor]:
-    """uint8 (N, 3, H, W) -> lightness (N, 1, H, W) in 0..100 and ab (N, 2, H, W)."""
+@dataclass(frozen=True)
+class View:
+    """Photos as a model is trained on them."""
+
+    lightness: Tensor  # (N, 1, H, W) in 0..100: what the model is given
+    ab: Tensor  # (N, 2, H, W): what it is to find
+    rgb: Tensor  # (N, 3, H, W) in [0, 1]
+
+
+def see(pixels: Tensor, source: str) -> View:
+    """uint8 (N, 3, H, W) -> what a model of this `source` is given, and the truth."""
     rgb = pixels.float() / 255
     lab = rgb_to_lab(rgb)
+    lightness = lab[:, :1]
     if source == "gray":  # a grey photo of the paper's luma, whose lightness the model is given
         luma = (rgb * rgb.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
-        return rgb_to_lab(luma.expand(-1, 3, -1, -1))[:, :1], lab[:, 1:]
-    return lab[:, :1], lab[:, 1:]
+        lightness = rgb_to_lab(luma.expand(-1, 3, -1, -1))[:, :1]
+    return View(lightness.contiguous(memory_format=torch.channels_last), lab[:, 1:], rgb)
 
 
 def shrink(x: Tensor, size: torch.Size) -> Tensor:
@@ -62,57 +73,65 @@ def shrink(x: Tensor, size: torch.Size) -> Tensor:
 
 
 class Objective(nn.Module):
-    """The recipe's loss, with the rarity weights of the measured prior."""
+    """The recipe's loss; a recipe that rebalances needs `weigh` first."""
 
-    def __init__(self, recipe: Recipe, model: Model, prior: Tensor | None = None) -> None:
+    def __init__(self, recipe: Recipe, model: Model) -> None:
         super().__init__()
-        self.recipe, self.bins, self.ab_scale = recipe, model.bins, model.config.ab_scale
-        self.register_buffer("weights", rarity(recipe, prior), persistent=False)
+        self.recipe, self.ab_scale = recipe, model.config.ab_scale
+        self.bins = copy.deepcopy(model.bins)  # encoding makes tables, which no model needs
+        self.register_buffer("weights", None, persistent=False)  # by bin; a row a channel
 
-    def forward(self, answer: Tensor, lightness: Tensor, ab: Tensor) -> Tensor:
-        recipe, ab = self.recipe, shrink(ab, answer.shape[2:])
+    def weigh(self, prior: Tensor) -> None:
+        """Weigh pixels by the rarity of their colours, so that E[w] = 1."""
+        rows = [class_weights(row, self.recipe.mix) for row in prior.view(-1, prior.shape[-1])]
+        self.weights = torch.stack(rows).view_as(prior)
+
+    def forward(self, answer: Tensor, view: View) -> Tensor:
+        recipe, size = self.recipe, answer.shape[2:]
         if recipe.loss == "cross-entropy":
-            return losses.cross_entropy(answer, self.bins.encode_soft(ab), self.weights)
+            return losses.cross_entropy(answer, self.label(view, size), self.weights)
         if recipe.loss == "channels":
-            return losses.channel_cross_entropy(answer, self.bins.encode(ab), self.weights)
+            bins = self.bins.encode(shrink(view.ab, size))
+            return losses.channel_cross_entropy(answer, bins, self.weights)
         if recipe.loss == "focal-exact":
-            return losses.focal_exact(answer, self.bins.encode(ab), recipe.gamma)
+            return losses.focal_exact(answer, self.nearest(view, size), recipe.gamma)
         if recipe.loss == "palette-distance":
-            return losses.palette_distance(answer, self.bins.encode(ab))
-        truth = ab / self.ab_scale
+            return losses.palette_distance(answer, self.nearest(view, size))
+        truth = shrink(view.ab, size) / self.ab_scale
         if recipe.loss == "focal":
             return losses.focal(answer, truth, recipe.alpha, recipe.beta)
         if recipe.loss == "block":
-            small = shrink(lightness, answer.shape[2:])
-            return losses.block(answer, truth, small, recipe.strength)
+            lightness = shrink(view.lightness, size)
+            return losses.block(answer, truth, lightness, recipe.strength)
         return losses.l2(answer, truth)
 
+    def label(self, view: View, size: torch.Size) -> Soft:
+        """The label of each pixel of an answer of this size: spread over near bins, or one."""
+        if self.recipe.soft:
+            return self.bins.encode_soft(shrink(view.ab, size))
+        return losses.hard(self.nearest(view, size))
 
-def rarity(recipe: Recipe, prior: Tensor | None) -> Tensor | None:
-    """Weights by bin, E[w] = 1; for two channels, one row each."""
-    if not recipe.rebalance or prior is None:
-        return None
-    if prior.ndim == 2:
-        return torch.stack([class_weights(row, recipe.mix) for row in prior])
-    return class_weights(prior, recipe.mix)
+    def nearest(self, view: View, size: torch.Size) -> Tensor:
+        """(N, h, w): the nearest bin; of a palette of RGB colours, the nearest in RGB."""
+        if isinstance(self.bins, Palette) and self.bins.rgb is not None:
+            return self.bins.encode_rgb(shrink(view.rgb, size) * 255)
+        return self.bins.encode(shrink(view.ab, size))
 
+    def prior(self, views: Iterable[View], size: torch.Size) -> Tensor:
+        """How often each bin is the label: (Q,), or (2, n) for channels; a row sums to one."""
+        if isinstance(self.bins, Channels):
+            return self._channel_prior(views, size)
+        counts = torch.zeros(self.bins.size, dtype=torch.float64)
+        for view in views:
+            label = self.label(view, size)
+            shares = label.shares.flatten().double().cpu()
+            counts += torch.bincount(label.indices.flatten().cpu(), shares, len(counts))
+        return (counts / counts.sum()).float()
 
-def measure_prior(model: Model, batches: Iterable[Tensor], size: int) -> Tensor:
-    """How often each bin occurs: (Q,), or (2, n) for channels; sums to one along the last axis.
-
-    `batches` are uint8 photos (N, 3, H, W), `size` the side of the network's answer.
-    """
-    bins = model.bins
-    rows = 2 if isinstance(bins, Channels) else 1
-    counts = torch.zeros(rows, bins.size // rows, dtype=torch.float64)
-    for pixels in batches:
-        ab = shrink(see(pixels, "lightness")[1], torch.Size((size, size)))
-        if rows == 2:
-            for row, channel in zip(counts, bins.encode(ab).unbind(1), strict=True):
-                row += torch.bincount(channel.flatten().cpu(), minlength=len(row))
-        else:
-            soft = bins.encode_soft(ab)
-            spread = soft.shares.flatten().double().cpu()
-            counts[0] += torch.bincount(soft.indices.flatten().cpu(), spread, bins.size)
-    prior = (counts / counts.sum(dim=1, keepdim=True)).float()
-    return prior if rows == 2 else prior[0]
+    def _channel_prior(self, views: Iterable[View], size: torch.Size) -> Tensor:
+        counts = torch.zeros(2, self.bins.n, dtype=torch.float64)
+        for view in views:
+            bins = self.bins.encode(shrink(view.ab, size)).cpu()
+            for row, channel in zip(counts, bins.unbind(1), strict=True):
+                row += torch.bincount(channel.flatten(), minlength=len(row))
+        return (counts / counts.sum(dim=1, keepdim=True)).float()

@@ -4,6 +4,7 @@ tail -f RUN/log.csv
 """
 
 import csv
+import math
 import sys
 import time
 from pathlib import Path
@@ -14,58 +15,67 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorize.lab import fit_gamut, lab_to_rgb
+from train.checkpoint import kept
 from train.schedule import Clock
 
 FIELDS = ("step", "seconds", "loss", "validation", "rate", "images_per_s")
+KEEP = 0.98  # of the shown loss, at each step: an average over about fifty
 
 
 class Log:
-    """Prints every few seconds, writes a line of log.csv and a picture at each validation."""
+    """Prints every few seconds, writes a line of log.csv and pictures at each validation."""
 
     def __init__(self, run: Path, clock: Clock, batch: int, why: str, quiet: bool = False) -> None:
         self.run, self.clock, self.batch, self.quiet = run, clock, batch, quiet
         self.loss, self.speed = float("nan"), 0.0
         self.last = self.save = time.monotonic()
-        self.last_step, self.last_rate = clock.step, 0.0
+        self.last_step = clock.step
         self.terminal = sys.stderr.isatty()
         if not quiet:
+            self._begin_table()
             print(f"Training on: {why}", file=sys.stderr)
 
-    def step(self, loss: float, rate: float) -> None:
-        self.loss = loss if self.loss != self.loss else 0.98 * self.loss + 0.02 * loss
-        self.last_rate = rate
+    def _begin_table(self) -> None:
+        """log.csv with its head, and of a run that is resumed the lines up to its checkpoint."""
+        path, lines = self.run / "log.csv", []
+        if self.clock.step and path.exists():
+            with path.open(newline="") as file:
+                lines = [row for row in csv.reader(file) if row[0].isdigit()]
+        with kept(path), path.open("w", newline="") as file:
+            kept_lines = [row for row in lines if int(row[0]) <= self.clock.step]
+            csv.writer(file).writerows([FIELDS, *kept_lines])
+
+    def step(self, loss: float) -> None:
+        self.loss = loss if math.isnan(self.loss) else KEEP * self.loss + (1 - KEEP) * loss
         now = time.monotonic()
         if self.quiet or now - self.last < (2 if self.terminal else 30):
             return
         self.speed = self.batch * (self.clock.step - self.last_step) / (now - self.last)
         self.last, self.last_step = now, self.clock.step
-        left = self.clock.left() / 60
         line = (
             f"step {self.clock.step:6d}  loss {self.loss:.4f}  {self.speed:6.1f} images/s  "
-            f"{self.clock.seconds() / 60:.1f} min, {left:.1f} left"
+            f"{self.clock.seconds / 60:.1f} min, {self.clock.left() / 60:.1f} left"
         )
         print(line, file=sys.stderr, end="\r" if self.terminal else "\n", flush=True)
 
-    def validation(self, value: float, sheet: list[tuple[Tensor, Tensor, Tensor]]) -> None:
-        row = (
+    def validation(self, value: float) -> None:
+        numbers = (
             self.clock.step,
-            f"{self.clock.seconds():.1f}",
+            f"{self.clock.seconds:.1f}",
             f"{self.loss:.5f}",
             f"{value:.5f}",
-            f"{self.last_rate:.2e}",
+            f"{self.clock.rate():.2e}",
             f"{self.speed:.1f}",
         )
         path = self.run / "log.csv"
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(FIELDS)
-            writer.writerow(row)
-        if not self.quiet:
-            print(f"\nstep {self.clock.step}: validation {value:.4f}", file=sys.stderr)
-        for lightness, predicted, truth in sheet:
-            contact_sheet(lightness, predicted, truth).save(self.run / "pictures.png")
+        with kept(path), path.open("a", newline="") as file:
+            csv.writer(file).writerow(numbers)
+        print(f"\nstep {self.clock.step}: validation {value:.4f}", file=sys.stderr)
+
+    def pictures(self, lightness: Tensor, predicted: Tensor, truth: Tensor) -> None:
+        path = self.run / "pictures.png"
+        with kept(path):
+            contact_sheet(lightness, predicted, truth).save(path)
 
     def seconds_since_save(self) -> float:
         return time.monotonic() - self.save

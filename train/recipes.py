@@ -67,6 +67,9 @@ class Recipe:
     cosine: bool = True
     average: float = 0.999  # of the weights' moving average
     clip: float = 1.0  # largest norm of the gradient
+    # the data, where it is a folder and not a prepared cache
+    pad: bool = False  # photos to squares, with white
+    held: float = 0.05  # share of the photos for validation
 
     def __post_init__(self) -> None:
         for name, known in (("loss", LOSSES), ("optimizer", OPTIMIZERS)):
@@ -81,9 +84,14 @@ class Recipe:
                 f"Recipe {self.name!r} has loss {self.loss!r} but no bins to classify into. "
                 "Give bins (hull, grid, channels, palette) or another loss."
             )
+        if self.naming and self.network != "unet":
+            raise RecipeError(
+                f"Recipe {self.name!r} has naming {self.naming} but the network {self.network!r}; "
+                "only the network unet names photos. Set naming to 0."
+            )
 
 
-SMALL = {"patch": 1, "widths": (64, 128, 256), "depths": (1, 2, 2)}  # the U-Net at 32x32 pixels
+SMALL = {"patch": 1, "widths": (32, 64, 128), "depths": (1, 1, 2)}  # the U-Net at 32x32 pixels
 HALF = {"widths": (32, 64, 128, 192)}  # one of the two U-Nets of `channels`
 
 CLASSIFICATION = Recipe(
@@ -120,6 +128,7 @@ PALETTE = Recipe(
     name="palette",
     sentence="Paints with a fixed set of colours found in the training photos.",
     bins="palette",
+    bins_options={"count": 32, "space": "ab"},
     loss="cross-entropy",
     soft=False,
     naming=0.2,
@@ -130,6 +139,7 @@ CARTOON = Recipe(
     network="palette-net",
     network_options={"side": 32},
     bins="palette",
+    bins_options={"count": 32, "space": "rgb"},
     source="gray",
     mean=0.0,
     scale=1.0,
@@ -147,6 +157,8 @@ CARTOON = Recipe(
     warmup=0,
     cosine=False,
     average=0.0,
+    pad=True,
+    held=0.3,
 )
 AUTOENCODER = Recipe(
     name="autoencoder",
@@ -194,8 +206,8 @@ CIFAR = Recipe(
     crop=32,
     least=1.0,
     aspect=1.0,
-    batch=128,
-    steps=4_000,
+    batch=64,
+    steps=3_000,
 )
 
 RECIPES: dict[str, Recipe] = {

@@ -18,16 +18,22 @@ class Clock:
     def __init__(self, recipe: Recipe, minutes: float | None = None) -> None:
         self.recipe, self.minutes = recipe, minutes
         self.step = 0
-        self.before = 0.0  # seconds of this run before it was resumed
+        self.seconds = 0.0  # as of the last step, in the words of the first process
         self.started = time.monotonic()
 
-    def seconds(self) -> float:
-        return self.before + time.monotonic() - self.started
+    def read(self) -> float:
+        """Seconds of this run until now, those before it was resumed included."""
+        return time.monotonic() - self.started
+
+    def set(self, step: int, seconds: float) -> None:
+        """Go on from a checkpoint."""
+        self.step, self.seconds = step, seconds
+        self.started = time.monotonic() - seconds
 
     def share(self) -> float:
         """How much of the run is over, 0..1."""
         if self.minutes is not None:
-            return min(1.0, self.seconds() / (60 * self.minutes))
+            return min(1.0, self.seconds / (60 * self.minutes))
         return min(1.0, self.step / self.recipe.steps)
 
     def done(self) -> bool:
@@ -36,7 +42,7 @@ class Clock:
     def left(self) -> float:
         """Seconds to go, at the pace so far."""
         share = self.share()
-        return self.seconds() * (1 - share) / share if share else math.inf
+        return self.seconds * (1 - share) / share if share else math.inf
 
     def rate(self) -> float:
         """The learning rate: a linear warm-up by steps, then half a cosine down to 1 %."""
@@ -47,10 +53,10 @@ class Clock:
 
 def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
     """The recipe's optimizer; only matrices and kernels decay, not biases and norms."""
-    named = [p for p in module.parameters() if p.requires_grad]
+    weights = list(module.parameters())
     groups = [
-        {"params": [p for p in named if p.ndim > 1], "weight_decay": recipe.decay},
-        {"params": [p for p in named if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.decay},
+        {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
     ]
     kinds = {
         "adamw": lambda: torch.optim.AdamW(groups, recipe.rate, betas=(0.9, 0.98), fused=True),

@@ -1,0 +1,106 @@
+"""The learner: all that changes while a recipe is trained, and what decides how it changes.
+
+python -m train fit classification --data CACHE --output RUN --resume      # restores it
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from colorize.device import Compute
+from train.batches import Batch
+from train.checkpoint import CheckpointError
+from train.objective import Objective, Trainee, build, see
+from train.recipes import Recipe
+from train.schedule import Clock, make_optimizer
+
+
+class Learner:
+    """A model in training: weights, their average, optimizer, clock, and the best so far."""
+
+    def __init__(
+        self, recipe: Recipe, classes: int, compute: Compute, minutes: float | None = None
+    ) -> None:
+        self.recipe, self.compute = recipe, compute
+        self.trainee = Trainee(build(recipe), classes if recipe.naming else 0)
+        self.trainee.to(compute.device, memory_format=torch.channels_last)
+        self.model = self.trainee.model
+        self.averaged = AveragedModel(self.model, multi_avg_fn=early_average(recipe.average))
+        self.averaged.eval().requires_grad_(False)
+        self.objective = Objective(recipe, self.model).to(compute.device)
+        self.prior: Tensor | None = None  # of the bins, where the recipe rebalances
+        self.optimizer = make_optimizer(recipe, self.trainee)
+        self.clock = Clock(recipe, minutes)
+        self.best = float("inf")  # validation loss
+
+    def rebalance(self, prior: Tensor) -> None:
+        self.prior = prior
+        self.objective.weigh(prior.to(self.compute.device))
+
+    @torch.no_grad()
+    def measure_prior(self, batches: Iterable[Batch], crop: int) -> Tensor:
+        """How often each bin occurs in these photos, at the size of the network's answer."""
+        device = self.compute.device
+        size = self.averaged.module(torch.zeros(1, 1, crop, crop, device=device)).shape[2:]
+        views = (see(batch.pixels.to(device), self.recipe.source) for batch in batches)
+        return self.objective.prior(views, size)
+
+    def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""
+        view = see(batch.pixels.to(self.compute.device), self.recipe.source)
+        with self.compute.autocast():
+            answer, names = module(view.lightness)
+        loss = self.objective(answer, view)
+        if names is None:
+            return loss.detach(), loss
+        return loss.detach(), loss + self.recipe.naming * naming(names, batch.labels)
+
+    def state(self) -> dict:
+        """All of it, for a checkpoint."""
+        return {
+            "recipe": asdict(self.recipe),
+            "trainee": self.trainee.state_dict(),
+            "averaged": self.averaged.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "prior": self.prior,
+            "step": self.clock.step,
+            "seconds": self.clock.read(),
+            "best": self.best,
+        }
+
+    def restore(self, state: dict) -> None:
+        try:
+            self.trainee.load_state_dict(state["trainee"])
+            self.averaged.module.load_state_dict(state["averaged"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError) as error:
+            raise CheckpointError(
+                "The checkpoint holds weights of another network, or of photos with other labels. "
+                "Resume with the same recipe and data, or train into another folder."
+            ) from error
+        self.averaged.n_averaged.fill_(state["step"])
+        if state["prior"] is not None:
+            self.rebalance(state["prior"])
+        self.clock.set(state["step"], state["seconds"])
+        self.best = state["best"]
+
+
+def early_average(keep: float) -> Callable:
+    """An exponential average of weights, shorter at first, so that the start is forgotten."""
+
+    def average(averages: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        now = min(keep, (1 + int(count)) / (10 + int(count)))
+        get_ema_multi_avg_fn(now)(averages, current, count)
+
+    return average
+
+
+def naming(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of the photos' labels; photos without one (-1) count as nothing."""
+    labels = labels.to(logits.device)
+    total = F.cross_entropy(logits.float(), labels, ignore_index=-1, reduction="sum")
+    return total / len(labels)
