@@ -67,26 +67,34 @@ def permutation_p(first: Tally, second: Tally) -> float:
     """Exact two-sided p of all permutations of the two labels within each participant.
 
     Shuffling a participant's labels draws his calls on the first model from a hypergeometric
-    distribution; the sum over participants is the convolution of these, done here by Fourier
+    distribution; their sum over participants is the convolution of these, done here by Fourier
     transform. It speaks of these photos: people are free to differ, photos are taken as given.
     """
     totals = np.stack([first.shown + second.shown, first.called + second.called, first.shown])
-    kinds, times = np.unique(totals.astype(int), axis=1, return_counts=True)
+    kinds, times = np.unique(totals.astype(int), axis=1, return_counts=True)  # alike participants
     everyone, called, drawn = kinds
-    least = np.maximum(0, called + drawn - everyone)  # every draw holds at least so many calls
-    most = np.minimum(called, drawn)
-    length = next_fast_len(int(((most - least) * times).sum()) + 1, real=True)
+    share = drawn / np.maximum(everyone, 1)
+    expected = (times * called * share).sum()
+    spare = (everyone - called) / np.maximum(everyone - 1, 1)
+    deviation = np.sqrt((times * called * share * (1 - share) * spare).sum())
+    # Only outcomes around the expected one have weight; farther ones need not be kept apart.
+    most = int((np.minimum(called, drawn) * times).sum())
+    length = next_fast_len(min(most + 1, 1024 + int(24 * deviation)), real=True)
+    outcomes = np.arange(length) + np.clip(round(expected) - length // 2, 0, max(most - length, 0))
+    null = _convolved(kinds, times, length)[outcomes % length]
+    extreme = np.abs(outcomes - expected) >= abs(first.called.sum() - expected) - 1e-9
+    return float(min(null[extreme].sum(), 1.0))
+
+
+def _convolved(kinds: np.ndarray, times: np.ndarray, length: int) -> np.ndarray:
+    """Chances of the sum of hypergeometric draws, its outcomes taken modulo length."""
+    everyone, called, drawn = kinds[:, :, None]
+    calls = np.arange(np.minimum(called, drawn).max() + 1)
+    chances = hypergeom.pmf(calls, everyone, called, drawn)  # (kinds, calls)
     spectrum = np.ones(length // 2 + 1, dtype=complex)
-    for size, calls, draws, floor, ceiling, count in zip(
-        everyone, called, drawn, least, most, times, strict=True
-    ):
-        chances = hypergeom.pmf(np.arange(floor, ceiling + 1), size, calls, draws)
-        spectrum *= rfft(chances, length) ** count
-    null = np.maximum(irfft(spectrum, length), 0)
-    outcomes = np.arange(length) + (least * times).sum()
-    expected = (times * called * drawn / np.maximum(everyone, 1)).sum()
-    observed = abs(first.called.sum() - expected)
-    return float(min(null[np.abs(outcomes - expected) >= observed - 1e-9].sum(), 1.0))
+    for chance, count in zip(chances, times, strict=True):
+        spectrum *= rfft(chance, length) ** count
+    return np.maximum(irfft(spectrum, length), 0)
 
 
 def holm(p_values: np.ndarray | list[float]) -> np.ndarray:

@@ -9,6 +9,7 @@ with open_evidence("studies/poster") as evidence:
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,7 +21,14 @@ from survey.comparison import Votes, bradley_terry, difference, holm, permutatio
 from survey.design import Study
 from survey.exclusion import flagged
 from survey.stats import Interval, Tally
-from survey.sums import Quartiles, measured_exposure, response_times, sum_per_image, sum_votes
+from survey.sums import (
+    Quartiles,
+    Sums,
+    measured_exposure,
+    response_times,
+    sum_by_participant,
+    sum_by_photo,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,6 @@ class Condition:
     d_prime: Interval | None  # mean over participants; None for the real photos
     d_prime_pooled: float | None
     criterion: Interval | None  # None in the pair design, which has none
-    response: Quartiles
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,11 @@ class Findings:
 
     headline: Analysis
     everyone: Analysis
-    per_photo: tuple[PhotoRate, ...]  # of the headline
+    response: dict[str, Quartiles]  # per condition; of the headline, as are the next two
+    exposure: Quartiles | None  # measured
+    per_photo: tuple[PhotoRate, ...]
     excluded: int
     reasons: dict[str, int]
-    exposure: Quartiles | None  # measured
     first_vote: float | None  # seconds since 1970
     last_vote: float | None
 
@@ -95,43 +103,39 @@ def find(db: Database, study: Study) -> Findings:
     """Everything a report says in numbers."""
     flags = flagged(db, study)
     left_out = [participant for participant, rules in flags.items() if rules]
-    everyone = analyse(db, study, [])
-    headline = analyse(db, study, left_out) if left_out else everyone
-    (times,) = db.query("SELECT MIN(received_at) AS first, MAX(received_at) AS last FROM votes")
+    people, (photos, photos_kept) = sum_by_participant(db, study), sum_by_photo(db, study, left_out)
+    headline = analyse(study, people.without(left_out), photos_kept)
+    if not headline.votes:  # then what follows is about everyone
+        left_out, photos_kept = [], photos
+    first, last = db.execute("SELECT MIN(received_at), MAX(received_at) FROM votes").fetchone()
     return Findings(
         headline=headline,
-        everyone=everyone,
-        per_photo=tuple(rate_photos(db, study, left_out)),
-        excluded=len(left_out),
-        reasons=dict(Counter(rule for rules in flags.values() for rule in rules)),
+        everyone=analyse(study, people, photos),
+        response=response_times(db, left_out),
         exposure=measured_exposure(db, left_out),
-        first_vote=times["first"],
-        last_vote=times["last"],
+        per_photo=tuple(rate_photos(db, photos_kept)),
+        excluded=sum(map(bool, flags.values())),
+        reasons=dict(Counter(rule for rules in flags.values() for rule in rules)),
+        first_vote=first,
+        last_vote=last,
     )
 
 
-def analyse(db: Database, study: Study, left_out: list[int]) -> Analysis:
-    """Results on everybody but those left out."""
-    people = sum_votes(db, study, "participant", left_out)
-    photos = sum_votes(db, study, "photo", left_out)
-    votes = {name: Votes(people[name], photos[name]) for name in people}
+def analyse(study: Study, people: Sums, photos: Sums) -> Analysis:
+    """Results on these participants' votes."""
+    votes = {name: Votes(people.tallies[name], photos.tallies[name]) for name in people.tallies}
     models = {name: votes[name] for name in study.models if name in votes}
-    response = response_times(db, left_out)
     return Analysis(
-        participants=_clusters(people),
-        photos=_clusters(photos),
-        votes=int(sum(tally.shown.sum() for tally in people.values())),
-        conditions=tuple(_condition(name, votes, response[name]) for name in votes),
+        participants=len(people.clusters),
+        photos=len(photos.clusters),
+        votes=int(sum(tally.shown.sum() for tally in people.tallies.values())),
+        conditions=tuple(_condition(name, votes) for name in votes),
         gaps=tuple(_gaps(models)),
         ranking=_ranking(models) if study.design == "pair" else {},
     )
 
 
-def _clusters(tallies: dict[str, Tally]) -> int:
-    return len(next(iter(tallies.values())).shown) if tallies else 0
-
-
-def _condition(name: str, votes: dict[str, Votes], response: Quartiles) -> Condition:
+def _condition(name: str, votes: dict[str, Votes]) -> Condition:
     people, photos = votes[name]
     called, shown = int(people.called.sum()), int(people.shown.sum())
     d_prime = criterion = pooled = None
@@ -149,7 +153,6 @@ def _condition(name: str, votes: dict[str, Votes], response: Quartiles) -> Condi
         d_prime=d_prime,
         d_prime_pooled=pooled,
         criterion=criterion,
-        response=response,
     )
 
 
@@ -206,9 +209,13 @@ def _ranking(votes: dict[str, Votes]) -> dict[str, float | None]:
     }
 
 
-def rate_photos(db: Database, study: Study, left_out: list[int]) -> list[PhotoRate]:
-    """Every photo under every condition, in the order of the photos."""
-    return [
-        PhotoRate(**row, rate=_plain(stats.wilson(row["called"] / row["shown"], row["shown"])))
-        for row in sum_per_image(db, study, left_out)
-    ]
+def rate_photos(db: Database, photos: Sums) -> Iterator[PhotoRate]:
+    """Every photo under every condition that anybody judged."""
+    query = "SELECT id, condition, name, file FROM photos JOIN stimuli ON photo = id ORDER BY 1, 2"
+    place = {photo: i for i, photo in enumerate(photos.clusters.tolist())}
+    for photo, condition, name, file in db.execute(query):
+        if photo in place and condition in photos.tallies:
+            called, shown = (int(part[place[photo]]) for part in photos.tallies[condition])
+            if shown:
+                rate = _plain(stats.wilson(called / shown, shown))
+                yield PhotoRate(photo, name, condition, file, called, shown, rate)

@@ -74,7 +74,7 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
     sections += [
         results.photos(study, findings.per_photo),
         galleries(evidence, findings),
-        results.times(found),
+        results.times(findings.response),
         _downloads(findings),
     ]
     return sections

@@ -22,6 +22,7 @@ from survey.markup import (
 )
 from survey.plots import Axis, Row, histogram, interval_plot
 from survey.stats import Interval
+from survey.sums import Quartiles
 
 SHARES = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
 ELSEWHERE = (  # published figures: what, share called real, how it was asked, design
@@ -37,9 +38,7 @@ def rates(study: Study, found: Analysis) -> str:
     real = [c.rate.estimate for c in found.conditions if c.name == "real"]
     axis = Axis(0, 1, SHARES, percent, 0.5 if study.design == "pair" else next(iter(real), None))
     rows = [
-        Row(
-            _name(c), c.rate, inner=c.rate_independent, tone="real" if c.name == "real" else "model"
-        )
+        Row(_name(c.name), c.rate, inner=c.rate_independent, tone=_tone(c.name))
         for c in found.conditions
     ]
     columns = [
@@ -51,7 +50,7 @@ def rates(study: Study, found: Analysis) -> str:
     columns += ["votes taken as independent", "Votes", "Participants", "Photos"]
     cells = [
         [
-            _name(c),
+            _name(c.name),
             percent(c.rate.estimate),
             *(span(i, 1, 100) for i in (c.rate, c.rate_these_photos, c.rate_independent)),
             *(f"{n:,}" for n in (c.shown, c.participants, c.photos)),
@@ -177,17 +176,13 @@ def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
     return "\n".join([heading("Photos differ"), plot, paragraph(note, "note")])
 
 
-def times(found: Analysis) -> str:
+def times(response: dict[str, Quartiles]) -> str:
     """Response times."""
-    longest = max(ceil(c.response.upper / 1000) for c in found.conditions) * 1000.0
+    longest = max(ceil(time.upper / 1000) for time in response.values()) * 1000
     axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
     rows = [
-        Row(
-            _name(c),
-            Interval(c.response.median, c.response.lower, c.response.upper),
-            tone="real" if c.name == "real" else "model",
-        )
-        for c in found.conditions
+        Row(_name(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
+        for name, time in response.items()
     ]
     return "\n".join(
         [
@@ -202,5 +197,9 @@ def times(found: Analysis) -> str:
     )
 
 
-def _name(condition: Condition) -> str:
-    return "real photos" if condition.name == "real" else condition.name
+def _name(condition: str) -> str:
+    return "real photos" if condition == "real" else condition
+
+
+def _tone(condition: str) -> str:
+    return "real" if condition == "real" else "model"

@@ -1,13 +1,14 @@
 """The sums over votes that the statistics need, made by the database, so that a million votes are
-a matter of seconds.
+a matter of seconds. Scored trials only; each query reads the votes once.
 
-Scored trials only. `left_out` are the participants that an analysis leaves out.
+`left_out` are the participants that an analysis leaves out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from survey.design import Study
 from survey.stats import Tally, quartiles
 
 BELIEVED = {"single": "answer = 'real'", "pair": "answer <> truth"}
-SCORED = "kind = 'trial' AND participant NOT IN (SELECT value FROM json_each(:left_out))"
+LEFT_OUT = "participant IN (SELECT value FROM json_each(:left_out))"
 
 
 class Quartiles(NamedTuple):
@@ -28,53 +29,65 @@ class Quartiles(NamedTuple):
     upper: int
 
 
-def sum_votes(db: Database, study: Study, cluster: str, left_out: list[int]) -> dict[str, Tally]:
-    """Per condition (real photos first) the votes of each cluster: 'participant' or 'photo'.
+@dataclass(frozen=True)
+class Sums:
+    """Per condition, real photos first, the votes of each cluster: a participant or a photo."""
 
-    All conditions name the clusters in the same order, with zeros where there is no vote.
-    """
-    query = f"""SELECT {cluster} AS cluster, condition, SUM({BELIEVED[study.design]}) AS called,
-                COUNT(*) AS shown FROM votes WHERE {SCORED} GROUP BY cluster, condition"""
-    rows = list(db.query(query, {"left_out": json.dumps(left_out)}))
-    place = {c: i for i, c in enumerate(sorted({row["cluster"] for row in rows}))}
-    voted_on = {row["condition"] for row in rows}
+    clusters: np.ndarray  # (clusters,) their numbers, rising
+    tallies: dict[str, Tally]  # each (clusters,), with zeros where a cluster has no votes
+
+    def without(self, left_out: list[int]) -> Sums:
+        """The sums of the other clusters."""
+        kept = ~np.isin(self.clusters, left_out)
+        tallies = {name: Tally(t.called[kept], t.shown[kept]) for name, t in self.tallies.items()}
+        return Sums(self.clusters[kept], {n: t for n, t in tallies.items() if t.shown.any()})
+
+
+def sum_by_participant(db: Database, study: Study) -> Sums:
+    query = f"""SELECT participant, condition, SUM({BELIEVED[study.design]}), COUNT(*)
+                FROM votes WHERE kind = 'trial' GROUP BY participant, condition"""
+    return _sums(study, db.execute(query).fetchall())
+
+
+def sum_by_photo(db: Database, study: Study, left_out: list[int]) -> tuple[Sums, Sums]:
+    """By everyone, and by all but those left out."""
+    query = f"""SELECT photo, condition, SUM({BELIEVED[study.design]}), COUNT(*), {LEFT_OUT} AS out
+                FROM votes WHERE kind = 'trial' GROUP BY photo, condition, out"""
+    rows = db.execute(query, {"left_out": json.dumps(left_out)}).fetchall()
+    return _sums(study, [row[:4] for row in rows]), _sums(study, [r[:4] for r in rows if not r[4]])
+
+
+def _sums(study: Study, rows: Iterable[tuple[int, str, int, int]]) -> Sums:
+    """From rows of cluster, condition, called, shown; rows on the same two add up."""
+    clusters = sorted({row[0] for row in rows})
+    place = {cluster: i for i, cluster in enumerate(clusters)}
+    voted_on = {row[1] for row in rows}
     tallies = {
-        name: Tally(np.zeros(len(place)), np.zeros(len(place)))
+        name: Tally(np.zeros(len(clusters)), np.zeros(len(clusters)))
         for name in ("real", *study.models)
         if name in voted_on
     }
-    for row in rows:
-        tally, i = tallies[row["condition"]], place[row["cluster"]]
-        tally.called[i], tally.shown[i] = row["called"], row["shown"]
-    return tallies
-
-
-def sum_per_image(db: Database, study: Study, left_out: list[int]) -> Iterator[dict]:
-    """Votes on every photo under every condition, with the photo's name and the image's file."""
-    query = f"""SELECT summed.*, name, file FROM (
-                    SELECT photo, condition, SUM({BELIEVED[study.design]}) AS called,
-                    COUNT(*) AS shown FROM votes WHERE {SCORED} GROUP BY photo, condition
-                ) AS summed JOIN photos ON photos.id = photo
-                JOIN stimuli USING (photo, condition) ORDER BY photo, condition"""
-    return db.query(query, {"left_out": json.dumps(left_out)})
+    for cluster, condition, called, shown in rows:
+        tallies[condition].called[place[cluster]] += called
+        tallies[condition].shown[place[cluster]] += shown
+    return Sums(np.array(clusters, dtype=int), tallies)
 
 
 def response_times(db: Database, left_out: list[int]) -> dict[str, Quartiles]:
     """Per condition, from the first frame of the image to the key."""
     query = f"""SELECT condition, CAST(ROUND(response_ms) AS INTEGER) AS ms, COUNT(*) AS n
-                FROM votes WHERE {SCORED} GROUP BY condition, ms"""
+                FROM votes WHERE kind = 'trial' AND NOT {LEFT_OUT} GROUP BY condition, ms"""
     times: dict[str, list[tuple[int, int]]] = {}
-    for row in db.query(query, {"left_out": json.dumps(left_out)}):
-        times.setdefault(row["condition"], []).append((row["ms"], row["n"]))
+    for condition, ms, n in db.execute(query, {"left_out": json.dumps(left_out)}):
+        times.setdefault(condition, []).append((ms, n))
     return {condition: _quartiles(rows) for condition, rows in times.items()}
 
 
 def measured_exposure(db: Database, left_out: list[int]) -> Quartiles | None:
     """How long images were really seen, as far as browsers could tell."""
-    query = f"""SELECT CAST(ROUND(exposure_ms) AS INTEGER) AS ms, COUNT(*) AS n
-                FROM votes WHERE {SCORED} AND exposure_ms IS NOT NULL GROUP BY ms"""
-    rows = db.query(query, {"left_out": json.dumps(left_out)})
-    times = [(row["ms"], row["n"]) for row in rows]
+    query = f"""SELECT CAST(ROUND(exposure_ms) AS INTEGER) AS ms, COUNT(*) FROM votes
+                WHERE kind = 'trial' AND NOT {LEFT_OUT} AND exposure_ms IS NOT NULL GROUP BY ms"""
+    times = db.execute(query, {"left_out": json.dumps(left_out)}).fetchall()
     return _quartiles(times) if times else None
 
 

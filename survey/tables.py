@@ -13,7 +13,7 @@ RATES = (
     "people", "condition", "called_real", "shown", "participants", "photos",
     "rate", "low", "high", "low_these_photos", "high_these_photos",
     "low_independent", "high_independent",
-    "d_prime", "d_prime_pooled", "criterion", "median_ms",
+    "d_prime", "d_prime_pooled", "criterion",
 )  # fmt: skip
 DIFFERENCES = ("first", "second", "difference", "low", "high", "p", "p_holm")
 PHOTOS = ("photo", "photo_name", "condition", "called_real", "shown", "rate", "low", "high")
@@ -59,5 +59,4 @@ def _rates(findings: Findings) -> Iterator[list[Cell]]:
             intervals = [*c.rate, *c.rate_these_photos[1:], *c.rate_independent[1:]]
             d_prime = c.d_prime.estimate if c.d_prime else None
             criterion = c.criterion.estimate if c.criterion else None
-            sensitivity = [d_prime, c.d_prime_pooled, criterion]
-            yield [*counts, *intervals, *sensitivity, c.response.median]
+            yield [*counts, *intervals, d_prime, c.d_prime_pooled, criterion]

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, norm
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
@@ -84,6 +84,19 @@ def test_permutation_of_many_approaches_mantel_haenszel():
     ]
     expected = StratifiedTable(tables).test_null_odds(correction=True).pvalue
     assert permutation_p(first, second) == pytest.approx(expected, rel=0.03)
+
+
+def test_permutation_of_a_crowd_keeps_its_accuracy():
+    """So many that only the outcomes around the expected one are computed."""
+    shown = np.full(3000, 10)
+    rng = np.random.default_rng(8)
+    first, second = (Tally(rng.binomial(10, rate, 3000), shown) for rate in (0.31, 0.3))
+    both = first.called + second.called
+    deviation = np.sqrt((both * (20 - both) / (4 * 19)).sum())
+    gap = abs(first.called.sum() - both.sum() / 2) - 0.5
+    assert permutation_p(first, second) == pytest.approx(2 * norm.sf(gap / deviation), rel=0.02)
+    swapped = permutation_p(second, first)
+    assert permutation_p(first, second) == pytest.approx(swapped)
 
 
 def test_permutation_leaves_out_who_saw_only_one_model():

@@ -43,7 +43,7 @@ def test_rates_and_intervals_are_those_of_the_votes(tmp_path, design):
         assert condition.rate_these_photos == pytest.approx([float(x) for x in alone])
         assert condition.rate_independent == pytest.approx(stats.wilson(told.mean(), len(told)))
         times = [r["response_ms"] for r in rows if r["condition"] == condition.name]
-        assert condition.response.median == pytest.approx(np.median(times), rel=0.05)
+        assert findings.response[condition.name].median == pytest.approx(np.median(times), rel=0.05)
         assert (condition.called, condition.shown) == (told.sum(), len(told))
 
 
