@@ -1,0 +1,5 @@
+// A row of sample photos. value: [{words, picture}]; says which one was chosen.
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-place]");
+  if (button) trigger("choose", { place: Number(button.dataset.place) });
+});

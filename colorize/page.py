@@ -1,0 +1,253 @@
+"""The Colorize page: one photo on the stage, a look inside the model, several photos as a ZIP.
+
+    python app.py
+
+The page only wires: the work is done in studio.py, inside.py, chart.py and deliver.py.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from uuid import uuid4
+
+import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image, ImageOps
+
+from colorize.chart import belief_chart, maps
+from colorize.deliver import bundle, deliver
+from colorize.embed import embed
+from colorize.inside import ask
+from colorize.samples import samples
+from colorize.studio import Studio
+from colorize.widgets import Choice, Photo, Probe, Samples, Stage
+
+TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
+<p>Give a photo. A small neural network proposes its colours and leaves its light as it was.
+The photo is seen by this computer only and is deleted within a day.</p></div>"""
+INSIDE = """<div class="section"><h2>A look inside</h2>
+<p>For every spot the model weighs many colours. Click the photo to see what it held possible
+there.</p></div>"""
+SEVERAL = """<div class="section"><h2>Several photos</h2>
+<p>They are coloured one after another with the model and the settings above, at their full size,
+and come back as one ZIP.</p></div>"""
+FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
+BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
+GREY = "0 is grey, 1 is as the model says."
+ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
+CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
+HEAVY = {"concurrency_id": "colour", "concurrency_limit": 2, "api_visibility": "private"}
+LIGHT = {"concurrency_id": "paint", "concurrency_limit": 2, "api_visibility": "private"}
+LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
+
+
+def spoken(handler: Callable) -> Callable:
+    """Our own errors are sentences for people: show them as a note on the page."""
+
+    @wraps(handler)
+    def run(*args, **options):
+        try:
+            return handler(*args, **options)
+        except ValueError as error:  # PhotoError, ModelError, values out of range
+            raise gr.Error(str(error), title="Not done", print_exception=False) from error
+
+    return run
+
+
+class Desk:
+    """What happens at the buttons. A photo is the path of its upload, None if there is none."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    def offer(self) -> Choice:
+        """The models to choose from."""
+        models = self.studio.models()
+        return Choice(options=[{"name": n, "sentence": models[n].sentence} for n in models])
+
+    @spoken
+    def welcome(self) -> tuple[str, str]:
+        """A sample for the stage, and the model that is chosen at first."""
+        return cached(samples()[0].path), self.studio.default
+
+    @spoken
+    def show(self, path: str | None, model: str, temperature: float, saturation: float):
+        """The stage."""
+        if not path:
+            return None
+        sight = self.studio.sight(path, model)
+        after = self.studio.view(path, model, temperature, saturation)
+        own = sight.look.photo.pixels
+        before = own if sight.gray else self.studio.view(path, model, temperature, 0.0)
+        return {
+            "before": embed(before),
+            "after": embed(after),
+            "original": None if sight.gray else embed(own),
+            "width": sight.width,
+            "height": sight.height,
+            "words": Path(path).stem,
+            "facts": f"{sight.width} × {sight.height} pixels. "
+            f"The network took {sight.look.seconds['network']:.2f} s.",
+        }
+
+    def adapt(self, model: str):
+        """Temperature is of no use to a model without alternatives."""
+        config = self.studio.models().get(model)
+        weighs = config is None or config.bins is not None
+        return gr.Slider(interactive=weighs, info=BOLD if weighs else ONE_COLOUR)
+
+    @spoken
+    def download(
+        self,
+        photo: str | None,
+        model: str | None = None,
+        temperature: float = 0.38,
+        saturation: float = 1.0,
+        format: str = "",
+    ) -> str:
+        """Colour a photo at its full size.
+
+        `model` is a name from the page, the default if empty; `format` is PNG, JPEG or empty for
+        the photo's own. Returns the file.
+        """
+        if not photo:
+            raise gr.Error("There is no photo yet: give one first.", print_exception=False)
+        photos = deliver(self.studio, model, temperature, saturation, format, new_folder())
+        return str(photos(photo))
+
+    @spoken
+    def bundle(
+        self,
+        paths: list[str] | None,
+        model: str,
+        temperature: float,
+        saturation: float,
+        format: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  (how Gradio wants it)
+    ) -> tuple[str, str]:
+        """The ZIP, and what became of the photos."""
+        if not paths:
+            raise gr.Error("There are no photos yet: give some first.", print_exception=False)
+        folder = new_folder()
+        photos = deliver(self.studio, model, temperature, saturation, format, folder)
+        archive = folder / "photos-colorized.zip"
+        problems = bundle(progress.tqdm(paths, desc="Colouring", unit="photos"), photos, archive)
+        done = len(paths) - len(problems)
+        if not done:
+            raise gr.Error(" ".join(problems), title="Not done", print_exception=False)
+        return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
+
+    @spoken
+    def look_inside(self, path, model, temperature, saturation):
+        """Probe, place and maps for the photo on the stage; the place is its middle."""
+        if not path:
+            return None, "", ""
+        sight = self.studio.sight(path, model)
+        painted = self.studio.view(path, model, temperature, saturation)
+        place = {"x": sight.width // 2, "y": sight.height // 2}
+        size = {"width": sight.width, "height": sight.height}
+        probe = {"picture": embed(painted), "photo": path, **size, **place}
+        chart = belief_chart(ask(sight, painted, **place))
+        return probe, chart, maps(painted, sight.look.entropy)
+
+    @spoken
+    def ask(self, path, model, temperature, saturation, event: gr.EventData) -> str:
+        """The chart of one pixel."""
+        painted = self.studio.view(path, model, temperature, saturation)
+        return belief_chart(ask(self.studio.sight(path, model), painted, event.x, event.y))
+
+
+def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
+    """Fill the current page of the app."""
+    desk = Desk(studio)
+    gr.HTML(TITLE)
+    with gr.Row(elem_id="bench"):
+        with gr.Column(elem_id="intake"):
+            photo = intake()
+        with gr.Column(elem_id="result"):
+            stage = Stage(elem_id="stage")
+        with gr.Column(elem_id="controls"):
+            model, temperature, saturation, format = controls()
+            button = gr.Button("Download", variant="primary", elem_id="download")
+            link = gr.DownloadButton(visible="hidden", elem_id="download-link")
+    settings = [photo, model, temperature, saturation]
+    gr.on([photo.change, model.input], desk.show, settings, stage, **HEAVY)
+    moved = [temperature.input, saturation.input]
+    gr.on(moved, desk.show, settings, stage, **LATEST)
+    gr.on([model.change], desk.adapt, model, temperature, **LIGHT)
+    public = {**HEAVY, "api_name": "colorize", "api_visibility": "public"}
+    ready = button.click(desk.download, [*settings, format], link, **public)
+    ready.success(None, js=CLICK.format("download-link"))
+    inside_section(desk, settings, stage)
+    several_section(desk, [*settings[1:], format])
+    offered = demo.load(desk.offer, None, model, **LIGHT)
+    offered.then(desk.welcome, None, [photo, model], **LIGHT)
+
+
+def intake() -> Photo:
+    """Where a photo comes in, and the samples beside it."""
+    photo = Photo(label="Your photo", elem_id="photo", buttons=[])
+    row = Samples(thumbnails(), elem_id="samples")
+    row.choose(choose_sample, None, photo, api_visibility="private")
+    return photo
+
+
+def controls() -> tuple[Choice, gr.Slider, gr.Slider, gr.Radio]:
+    model = Choice(elem_id="model")
+    temperature = gr.Slider(
+        0, 1, 0.38, step=0.01, label="Temperature", info=BOLD, elem_id="temperature"
+    )
+    saturation = gr.Slider(0, 2, 1, step=0.01, label="Saturation", info=GREY, elem_id="saturation")
+    format = gr.Radio(FORMATS, value="", label="Download", elem_id="format")
+    return model, temperature, saturation, format
+
+
+def inside_section(desk: Desk, settings: list, stage: Stage) -> None:
+    """The probe, its chart and the maps; they follow the stage."""
+    gr.HTML(INSIDE)
+    with gr.Row(elem_id="inside"):
+        probe = Probe(elem_id="probe")
+        chart = gr.HTML(elem_id="belief", apply_default_css=False)
+    planes = gr.HTML(elem_id="maps", apply_default_css=False)
+    stage.change(desk.look_inside, settings, [probe, chart, planes], **LATEST)
+    probe.pick(desk.ask, settings, chart, **LATEST)
+
+
+def several_section(desk: Desk, settings: list) -> None:
+    """Many photos in, one ZIP out."""
+    gr.HTML(SEVERAL)
+    files = gr.File(
+        label="Photos", file_count="multiple", file_types=["image"], elem_id="several", height=180
+    )
+    button = gr.Button("Colour them all", elem_id="bundle")
+    note = gr.Markdown(elem_id="bundle-note")
+    link = gr.DownloadButton(visible="hidden", elem_id="bundle-link")
+    ready = button.click(desk.bundle, [files, *settings], [link, note], **HEAVY)
+    ready.success(None, js=CLICK.format("bundle-link"))
+
+
+def choose_sample(event: gr.EventData) -> str:
+    return cached(samples()[event.place].path)
+
+
+def cached(path: Path) -> str:
+    """A copy that Gradio may show: its cache, unlike an installed package, is open to the page."""
+    return save_file_to_cache(path, get_upload_folder())
+
+
+def new_folder() -> Path:
+    """For one visitor's files, where they are deleted in time."""
+    return Path(get_upload_folder()) / uuid4().hex
+
+
+def thumbnails() -> list[dict]:
+    """The samples as small squares without colour, as they will be seen by the model."""
+    pictures = []
+    for sample in samples():
+        with Image.open(sample.path) as image:
+            square = ImageOps.fit(image.convert("L"), (128, 128), Image.Resampling.BOX)
+        pixels = np.asarray(square.convert("RGB"))
+        pictures.append({"words": sample.words, "picture": embed(pixels)})
+    return pictures

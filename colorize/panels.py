@@ -1,0 +1,136 @@
+"""One photo through several models: what each made of it, in numbers a person can use.
+
+    python -c "from colorize.panels import colorfulness; help(colorfulness)"
+
+`Panel`s become a table with bars for the page (`table`) and one picture to share (`poster`).
+"""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from colorize.studio import Studio
+
+MEASURED = 384  # pixels of the longer side on which photos are measured
+MEASURES = (  # of a panel: field, heading, form
+    ("colorfulness", "Colourfulness", "{:.0f}"),
+    ("distance", "Distance from the original", "{:.1f}"),
+    ("seconds", "Seconds", "{:.2f}"),
+    ("millions", "Million parameters", "{:.1f}"),
+)
+PANEL, GAP, MARGIN, HEAD, FOOT = 560, 28, 56, 60, 76  # of the poster, pixels
+PAPER, INK, MUTED = "#faf8f4", "#1d1b18", "#655f56"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A photo in the comparison, or the sentence that says why it is missing."""
+
+    name: str
+    sentence: str
+    pixels: np.ndarray | None = None  # (H, W, 3) uint8
+    colorfulness: float | None = None
+    distance: float | None = None  # from the original, if there is one
+    seconds: float | None = None  # of the network's pass
+    millions: float | None = None  # of parameters
+    problem: str = ""
+
+    @property
+    def numbers(self) -> str:
+        """Colourfulness and distance in one line."""
+        shown = [(label, form, getattr(self, field)) for field, label, form in MEASURES[:2]]
+        words = [f"{label.lower()} {form.format(value)}" for label, form, value in shown if value]
+        return ", ".join(words)
+
+
+def first_panel(studio: Studio, path: str, name: str) -> Panel:
+    """The photo as it came; any model's sight of it will do."""
+    sight = studio.sight(path, name)
+    pixels = sight.look.photo.pixels
+    if sight.gray:
+        return Panel("as it came", "The photo without colours.", pixels)
+    return Panel("original", "The photo's own colours, set aside.", pixels, colorfulness(pixels))
+
+
+def model_panel(studio: Studio, path: str, name: str) -> Panel:
+    """The photo as one model colours it."""
+    sight, config = studio.sight(path, name), studio.colorizer(name).model.config
+    pixels = studio.view(path, name, None, 1.0)
+    return Panel(
+        name,
+        config.sentence,
+        pixels,
+        colorfulness(pixels),
+        None if sight.gray else distance(pixels, sight.look.photo.pixels),
+        sight.look.seconds["network"],
+        studio.colorizer(name).model.parameters_count / 1e6,
+    )
+
+
+def colorfulness(pixels: np.ndarray) -> float:
+    """Hasler and Süsstrunk 2003: 0 is grey, about 30 moderate, above 60 strong."""
+    red, green, blue = np.moveaxis(pixels.astype(np.float64), -1, 0)
+    across, along = red - green, (red + green) / 2 - blue
+    spread = np.hypot(across.std(), along.std())
+    return float(spread + 0.3 * np.hypot(across.mean(), along.mean()))
+
+
+def distance(pixels: np.ndarray, original: np.ndarray) -> float:
+    """Mean CIEDE2000: about 2 is just noticeable, 10 is clearly another colour."""
+    from skimage.color import deltaE_ciede2000, rgb2lab
+
+    return float(deltaE_ciede2000(rgb2lab(_small(pixels)), rgb2lab(_small(original))).mean())
+
+
+def table(panels: list[Panel]) -> str:
+    """The numbers as a table; a bar in each cell makes it a chart."""
+    panels = [panel for panel in panels if panel.pixels is not None]
+    shown = [m for m in MEASURES if any(getattr(panel, m[0]) is not None for panel in panels)]
+    head = "".join(f'<th scope="col">{label}</th>' for _, label, _ in shown)
+    rows = ""
+    for panel in panels:
+        cells = "".join(_cell(panel, panels, field, form) for field, _, form in shown)
+        rows += f'<tr><th scope="row">{escape(panel.name)}</th>{cells}</tr>'
+    head = f'<thead><tr><th scope="col">Photo</th>{head}</tr></thead>'
+    return f'<table class="bars">{head}<tbody>{rows}</tbody></table>'
+
+
+def poster(panels: list[Panel], title: str) -> Image.Image:
+    """All photos as one picture, with their names and numbers."""
+    panels = [panel for panel in panels if panel.pixels is not None]
+    columns = min(len(panels), 4 if len(panels) > 6 else 3)
+    rows = -(-len(panels) // columns)
+    height = round(PANEL * panels[0].pixels.shape[0] / panels[0].pixels.shape[1])
+    width = columns * (PANEL + GAP) - GAP
+    size = (width + 2 * MARGIN, 2 * MARGIN + HEAD + rows * (height + FOOT))
+    sheet = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN - 12), title, INK, ImageFont.load_default(30))
+    for place, panel in enumerate(panels):
+        x = MARGIN + place % columns * (PANEL + GAP)
+        y = MARGIN + HEAD + place // columns * (height + FOOT)
+        photo = Image.fromarray(panel.pixels)
+        sheet.paste(photo.resize((PANEL, height), Image.Resampling.LANCZOS), (x, y))
+        draw.text((x, y + height + 8), panel.name, INK, ImageFont.load_default(22))
+        draw.text((x, y + height + 36), panel.numbers, MUTED, ImageFont.load_default(17))
+    return sheet
+
+
+def _cell(panel: Panel, panels: list[Panel], field: str, form: str) -> str:
+    value = getattr(panel, field)
+    if value is None:
+        return "<td></td>"
+    most = max(getattr(other, field) or 0 for other in panels) or 1
+    return (
+        f"<td>{form.format(value)}"
+        '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect width="{100 * value / most:.1f}" height="1"/></svg></td>'
+    )
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    image.thumbnail((MEASURED, MEASURED), Image.Resampling.BOX)
+    return np.asarray(image)
