@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import fit_gamut, lab_to_rgb
+from colorize.lab import fit_gamut, lab_to_rgb, lightness_to_gray
 from train.metrics import Guess, Truth
 
 LEVELS = 101  # of lightness, one a unit
@@ -55,19 +55,17 @@ def levels(lightness: Tensor) -> Tensor:
 
 
 def gray(truth: Truth) -> Guess:
-    return painted(truth, torch.zeros_like(truth.lab[1:]))
+    shade = (lightness_to_gray(truth.lab[0]) * 255).round().to(torch.uint8)
+    pixels = shade[..., None].expand(-1, -1, 3).numpy().copy()
+    return Guess(truth, pixels, torch.zeros_like(truth.lab[1:]))
 
 
 def mean_by_lightness(truth: Truth, table: LightnessTable) -> Guess:
-    return painted(truth, table.ab()[:, levels(truth.lab[0])])
+    ab = table.ab()[:, levels(truth.lab[0])]
+    rgb = lab_to_rgb(torch.cat((truth.lab[:1], ab)))
+    pixels = (rgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    return Guess(truth, np.ascontiguousarray(pixels), ab)
 
 
 def original(truth: Truth) -> Guess:
     return Guess(truth, truth.pixels, truth.lab[1:])
-
-
-def painted(truth: Truth, ab: Tensor) -> Guess:
-    """The photo's lightness with the colours ab (2, H, W)."""
-    rgb = lab_to_rgb(torch.cat((truth.lab[:1], ab)))
-    pixels = (rgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return Guess(truth, np.ascontiguousarray(pixels), ab)

@@ -44,15 +44,22 @@ def spread(sums: Sums, weights: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def interval(values: np.ndarray) -> list[float]:
+def interval(values: np.ndarray) -> list[float | None]:
     """The middle 95 % of the values under the draws: [low, high]."""
-    return [round(float(v), 5) for v in np.percentile(values[1:], (2.5, 97.5))]
+    known = values[1:][np.isfinite(values[1:])]
+    low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (np.nan, np.nan)
+    return [number(low), number(high)]
+
+
+def number(value: float) -> float | None:
+    """For JSON, which knows no NaN: a number that could not be taken is None."""
+    return round(float(value), 5) if np.isfinite(value) else None
 
 
 def summary(values: dict[str, np.ndarray]) -> dict[str, object]:
     """metric -> value, and under "intervals" metric -> [low, high]; ready for JSON."""
     return {
-        **{name: round(float(v[0]), 5) for name, v in values.items()},
+        **{name: number(v[0]) for name, v in values.items()},
         "intervals": {name: interval(v) for name, v in values.items()},
     }
 

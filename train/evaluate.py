@@ -154,6 +154,8 @@ def table(title: str, rows: list[dict], columns: Sequence[str]) -> list[str]:
     return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
 
 
-def cell(value: float, interval: Sequence[float], digits: int) -> str:
+def cell(value: float | None, interval: Sequence[float | None], digits: int) -> str:
     low, high = interval
+    if None in (value, low, high):
+        return "-"
     return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"

@@ -150,7 +150,7 @@ Parts = tuple[np.ndarray, np.ndarray]
 class Metric:
     """(sum of numerators) / (sum of denominators) over photos.
 
-    With several columns, one a bin: the mean of the ratios of those bins that count.
+    With several columns, one a bin: the mean of the ratios of those bins that count (NaN if none).
     """
 
     name: str
@@ -163,7 +163,8 @@ class Metric:
         numerators, denominators = weights @ sums[0][:, counted], weights @ sums[1][:, counted]
         filled = denominators > 0  # in a resampling, a rare bin may be empty: left out
         ratios = np.divide(numerators, denominators, where=filled, out=np.zeros_like(numerators))
-        mean = ratios.sum(1) / np.maximum(filled.sum(1), 1)
+        bins = filled.sum(1)
+        mean = np.where(bins > 0, ratios.sum(1) / np.maximum(bins, 1), np.nan)
         return np.sqrt(mean) if self.root else mean
 
 

@@ -29,3 +29,8 @@ def album(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def colour_photo() -> np.ndarray:
+    return colourful(0, 32, 40)
