@@ -8,12 +8,14 @@ A photo is looked at once (`look`): the network sees a small lightness and its a
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -30,7 +32,9 @@ from colorize.upsample import guide
 
 MULTIPLE = 16  # the network's sizes
 LONGEST = 2048  # of the small lightness, for panoramas
+MOST_SATURATION = 4.0
 Source = Photo | str | Path | bytes
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -64,29 +68,27 @@ class Look:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
         return self.model.decode(self.output, temperature)[0]
 
-    def render(
-        self,
-        temperature: float | None = None,
-        saturation: float = 1.0,
-        max_side: int | None = None,
-    ) -> Colored:
-        """Paint the photo, at full size or with its longer side shrunk to `max_side`."""
-        if not 0 <= saturation <= 4:
-            raise ValueError(f"A saturation of {saturation} was given; it must be within 0 and 4.")
+    def render(self, temperature: float | None = None, saturation: float = 1.0) -> Colored:
+        """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
+        if not 0 <= saturation <= MOST_SATURATION:
+            raise ValueError(
+                f"A saturation of {saturation} was given; it must lie between 0 (grey) and "
+                f"{MOST_SATURATION:g}. 1 leaves the model's colours as they are."
+            )
         started = time.perf_counter()
         ab = self.ab(temperature)
-        pixels = self.photo.pixels if max_side is None else _fit_within(self.photo, max_side)
-        painted = self.painter.paint(pixels, guide(self.lightness, ab[None]), saturation)
+        lines = guide(self.lightness, ab[None])
+        painted = self.painter.paint(self.photo.pixels, lines, saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
 
     @property
     def centres(self) -> Tensor | None:
-        """(Q, 2): the colours that `belief` is about."""
-        bins = self.model.bins
-        if isinstance(bins, Channels):
-            return torch.cartesian_prod(bins.centres, bins.centres)
-        return None if bins is None else bins.centres
+        """(Q, 2): the colours that `belief` is about; None for regression."""
+        if self.model.bins is None:
+            return None
+        centres = self.model.bins.centres.cpu()
+        return torch.cartesian_prod(centres, centres) if centres.ndim == 1 else centres
 
     def belief(self, x: int, y: int) -> Tensor | None:
         """(Q,): how likely each colour is at pixel (x, y) of the photo; None for regression."""
@@ -114,12 +116,13 @@ class Colorizer:
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
         self.compute: Compute = pick(device)
         self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
-        self.decoder = Model(model.config).eval() if self.compute.device.type != "cpu" else model
         self.short_side = short_side or model.config.short_side
         self.painter = Painter()
 
     @classmethod
-    def load(cls, name: str | Path, device: str = "auto", short_side: int | None = None):
+    def load(
+        cls, name: str | Path, device: str = "auto", short_side: int | None = None
+    ) -> "Colorizer":
         """A shipped model, a public peer, or a file, by name."""
         from colorize.zoo import load
 
@@ -144,7 +147,10 @@ class Colorizer:
 
     def look_all(self, sources: list[Source]) -> list[Look]:
         """Look at several photos; those of one size go through the network together."""
-        opened = [_open(source) for source in sources]
+        return self._look_at([_open(source) for source in sources])
+
+    def _look_at(self, opened: list[tuple[Photo, float]]) -> list[Look]:
+        """Looks at photos that took so many seconds to read."""
         small = [self._small_lightness(photo) for photo, _ in opened]
         started = time.perf_counter()
         outputs: list[Tensor | None] = [None] * len(small)
@@ -155,7 +161,7 @@ class Colorizer:
                 outputs[i] = answer
         network = (time.perf_counter() - started) / len(small)
         return [
-            Look(photo, self.decoder, self.painter, x, out, {"read": read, "network": network})
+            Look(photo, self.model, self.painter, x, out, {"read": read, "network": network})
             for (photo, read), x, out in zip(opened, small, outputs, strict=True)
         ]
 
@@ -166,14 +172,11 @@ class Colorizer:
         saturation: float = 1.0,
         batch: int = 4,
     ) -> Iterator[Colored]:
-        """Colorize any number of photos in constant memory, in order."""
-        sources = iter(sources)
-        with ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(_open_some, sources, batch)
-            while photos := coming.result():
-                coming = reader.submit(_open_some, sources, batch)
-                for look in self.look_all(photos):
-                    yield look.render(temperature, saturation)
+        """Colorize any number of photos in order and in constant memory, `batch` at a time."""
+        opened = ahead(_open, sources, batch)
+        while some := list(islice(opened, batch)):
+            for look in self._look_at(some):
+                yield look.render(temperature, saturation)
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what the network sees: aspect kept, multiples of 16."""
@@ -188,7 +191,7 @@ class Colorizer:
         height, width = self.working_size(photo.height, photo.width)
         image = Image.fromarray(photo.pixels)
         small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        rgb = torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255
+        rgb = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 255
         return rgb_to_lightness(rgb)
 
     @torch.inference_mode()
@@ -205,17 +208,21 @@ class Colorizer:
         return torch.cat((self._run(lightness[:half]), self._run(lightness[half:])))
 
 
+def ahead(
+    work: Callable[[Item], Result], items: Iterable[Item], count: int = 2
+) -> Iterator[Result]:
+    """work(item) for each item, in order; a thread is at most `count` items ahead."""
+    with ThreadPoolExecutor(1) as thread:
+        coming: deque = deque()
+        for item in items:
+            coming.append(thread.submit(work, item))
+            if len(coming) > count:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
 def _open(source: Source) -> tuple[Photo, float]:
     started = time.perf_counter()
     photo = source if isinstance(source, Photo) else open_photo(source)
     return photo, time.perf_counter() - started
-
-
-def _open_some(sources: Iterator[Source], count: int) -> list[Photo]:
-    return [_open(source)[0] for source in islice(sources, count)]
-
-
-def _fit_within(photo: Photo, side: int) -> np.ndarray:
-    image = Image.fromarray(photo.pixels)
-    image.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2.0)
-    return np.asarray(image)

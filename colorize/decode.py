@@ -27,7 +27,7 @@ def mean(logits: Tensor, centres: Tensor) -> Tensor:
 
 
 def mode(logits: Tensor, centres: Tensor) -> Tensor:
-    return centres[logits.argmax(dim=1)].permute(0, 3, 1, 2)
+    return centres.to(logits.device)[logits.argmax(dim=1)].permute(0, 3, 1, 2)
 
 
 def sample(logits: Tensor, centres: Tensor, temperature: float, seed: int) -> Tensor:

@@ -29,11 +29,15 @@ def pick(wish: str = "auto") -> Compute:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    kind = next(k for k, there in available.items() if there) if wish == "auto" else wish
-    if not available.get(kind.split(":")[0], False):
-        known = ", ".join(k for k, there in available.items() if there)
-        raise ValueError(f"The device {wish!r} is not there; this machine has: {known}, or auto.")
-    return _describe(torch.device(kind))
+    there = [kind for kind, is_there in available.items() if is_there]
+    kind, _, number = (there[0] if wish == "auto" else wish).partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if kind not in there or (number and number not in map(str, range(count))):
+        raise ValueError(
+            f"The device {wish!r} is not there; this machine has {', '.join(there)}. Ask for one "
+            "of them, or for auto."
+        )
+    return _describe(torch.device(kind, int(number)) if number else torch.device(kind))
 
 
 def _describe(device: torch.device) -> Compute:

@@ -16,19 +16,19 @@ RGB_TO_XYZ = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
-EPSILON, KAPPA = 0.008856, 7.787  # where the cube root gives way to a line, and the line's slope
+KNEE = 6 / 29  # of f = (L + 16) / 116: below it the cube root gives way to its tangent
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """(..., 3, H, W) sRGB in [0, 1] -> (..., 3, H, W) Lab."""
     rgb = _at_least_float32(rgb)
-    x, y, z = (_compress(channel) for channel in _mix(_to_linear(rgb), _xyz_over_white(rgb)))
+    x, y, z = (compress(channel) for channel in _mix(to_linear(rgb), _xyz_over_white(rgb)))
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
     """(..., 3, H, W) Lab -> (..., 3, H, W) sRGB, clipped to [0, 1]."""
-    return _to_gamma(lab_to_linear(lab).clamp(0, 1))
+    return to_gamma(lab_to_linear(lab).clamp(0, 1))
 
 
 def lab_to_linear(lab: Tensor) -> Tensor:
@@ -36,20 +36,20 @@ def lab_to_linear(lab: Tensor) -> Tensor:
     lab = _at_least_float32(lab)
     lightness, a, b = lab.unbind(-3)
     y = (lightness + 16) / 116
-    xyz = [_expand(channel) for channel in (y + a / 500, y, y - b / 200)]
+    xyz = [expand(channel) for channel in (y + a / 500, y, y - b / 200)]
     return torch.stack(_mix(torch.stack(xyz, -3), _xyz_over_white(lab).inverse()), dim=-3)
 
 
 def rgb_to_lightness(rgb: Tensor) -> Tensor:
     """(..., 3, H, W) sRGB in [0, 1] -> (..., 1, H, W) L: a third of the work of the whole Lab."""
     rgb = _at_least_float32(rgb)
-    luminance = _mix(_to_linear(rgb), rgb.new_tensor(RGB_TO_XYZ[1:2]))[0]
-    return (116 * _compress(luminance) - 16).unsqueeze(-3)
+    luminance = _mix(to_linear(rgb), rgb.new_tensor(RGB_TO_XYZ[1:2]))[0]
+    return (116 * compress(luminance) - 16).unsqueeze(-3)
 
 
 def lightness_to_gray(lightness: Tensor) -> Tensor:
     """L -> the sRGB value in [0, 1] of the grey that has this lightness; any shape."""
-    return _to_gamma(_expand((_at_least_float32(lightness) + 16) / 116).clamp(0, 1))
+    return to_gamma(expand((_at_least_float32(lightness) + 16) / 116).clamp(0, 1))
 
 
 def fit_gamut(lightness: Tensor, ab: Tensor, steps: int = 8) -> Tensor:
@@ -88,19 +88,25 @@ def _mix(channels: Tensor, matrix: Tensor) -> list[Tensor]:
     return [row[0] * r + row[1] * g + row[2] * b for row in matrix.unbind(0)]
 
 
-def _to_linear(rgb: Tensor) -> Tensor:
+def to_linear(rgb: Tensor) -> Tensor:
+    """sRGB in [0, 1] -> light in [0, 1]; any shape."""
     return torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055).clamp(min=0.05) ** 2.4, rgb / 12.92)
 
 
-def _to_gamma(linear: Tensor) -> Tensor:
+def to_gamma(linear: Tensor) -> Tensor:
+    """Light in [0, 1] -> sRGB in [0, 1]; any shape."""
     # The clamp keeps the power's infinite slope at zero out of the gradient of the other branch.
     curve = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     return torch.where(linear > 0.0031308, curve, linear * 12.92)
 
 
-def _compress(t: Tensor) -> Tensor:
-    return torch.where(t > EPSILON, t.clamp(min=EPSILON) ** (1 / 3), KAPPA * t + 16 / 116)
+def compress(t: Tensor) -> Tensor:
+    """Light in [0, 1] -> f = (L + 16) / 116, whose lower end is a line; any shape."""
+    tangent = t / (3 * KNEE**2) + 4 / 29
+    return torch.where(t > KNEE**3, t.clamp(min=KNEE**3) ** (1 / 3), tangent)
 
 
-def _expand(f: Tensor) -> Tensor:
-    return torch.where(f > 0.2068966, f**3, (f - 16 / 116) / KAPPA)
+def expand(f: Tensor) -> Tensor:
+    """f = (L + 16) / 116 -> light: the cube, below the knee its tangent; any shape."""
+    high = f.clamp(min=KNEE)
+    return torch.add(high**3, f - high, alpha=3 * KNEE**2)

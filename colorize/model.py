@@ -63,11 +63,13 @@ class Model(nn.Module, PyTorchModelHubMixin):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        if config.network not in NETWORKS:
-            raise ModelError(
-                f"Model {config.name!r} asks for the network {config.network!r}; known are "
-                f"{', '.join(NETWORKS)}. Update the program or correct the JSON."
-            )
+        for wish, known in ((config.network, NETWORKS), (config.bins, {**QUANTIZERS, None: 0})):
+            if wish not in known:
+                raise ModelError(
+                    f"Model {config.name!r} asks for {wish!r}; known are "
+                    f"{', '.join(str(name) for name in known)}. Update the program or correct the "
+                    "model's JSON."
+                )
         self.config = config
         self.bins = QUANTIZERS[config.bins](**config.bins_options) if config.bins else None
         outputs = self.bins.size if self.bins else 2
@@ -105,25 +107,25 @@ class Model(nn.Module, PyTorchModelHubMixin):
 
     def save(self, path: str | Path) -> Path:
         """Write NAME.safetensors in half precision and NAME.json; returns the weights' path."""
-        path = Path(path).with_suffix(".safetensors")
+        path = weights_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
             for name, value in self.network.state_dict().items()
         }
+        described = {"format": FORMAT, **asdict(self.config)}
         part = path.with_suffix(".part")
         save_file(state, part)
         part.replace(path)
-        described = {"format": FORMAT, **asdict(self.config)}
-        part.write_text(json.dumps(described, indent=2) + "\n")
+        part.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
         part.replace(path.with_suffix(".json"))
         return path
 
     @classmethod
     def load(cls, path: str | Path) -> "Model":
         """Build from NAME.json and fill strictly from NAME.safetensors; float32, to be used."""
-        path = Path(path).with_suffix(".safetensors")
-        model = cls(read_config(path.with_suffix(".json")))
+        path = weights_file(path)
+        model = cls._from_json(path.with_suffix(".json"))
         try:
             state = load_file(path)
         except (OSError, SafetensorError) as error:
@@ -139,6 +141,15 @@ class Model(nn.Module, PyTorchModelHubMixin):
             ) from error
         return model.eval()
 
+    @classmethod
+    def _from_json(cls, path: Path) -> "Model":
+        try:
+            return cls(read_config(path))
+        except (TypeError, RuntimeError) as error:  # options of the wrong name or kind
+            raise ModelError(
+                f"No model can be built as {path} describes it ({error}). Export the model again."
+            ) from error
+
     def _save_pretrained(self, save_directory: Path) -> None:
         self.save(Path(save_directory) / "model.safetensors")
 
@@ -153,11 +164,17 @@ class Model(nn.Module, PyTorchModelHubMixin):
         return cls.load(Path(folder) / "model.safetensors")
 
 
+def weights_file(path: str | Path) -> Path:
+    """NAME, NAME.json or NAME.safetensors -> NAME.safetensors."""
+    text = str(path).removesuffix(".json").removesuffix(".safetensors")
+    return Path(text + ".safetensors")
+
+
 def read_config(path: Path) -> ModelConfig:
     """The `ModelConfig` in a JSON file; unknown fields and formats are refused, not ignored."""
     try:
-        described = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        described = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise ModelError(
             f"The description {path} cannot be read ({error}). It must lie beside its weights."
         ) from error

@@ -2,21 +2,30 @@
 
     python -m colorize bench        # what it costs at 12 megapixels
 
-Per pixel this is ab = slope L + offset, Lab -> linear RGB, chroma reduced where the colour does
-not exist, gamma, rounding. Strips of a few rows stay in the cache and keep the memory small;
-tables replace powers: a photo has 256 values a channel, and gamma needs no more than 8 bits out.
+Between L and light stands one curve: f = (L + 16) / 116, light = f^3. In these terms colour is
+fx = f + a / 500 and fz = f - b / 200, so that lines of ab over L are lines of fx and fz over f, and
+a pixel costs two multiplications, two cubes, a 3x3 mix and the look-ups of gamma. Strips of a few
+rows stay in the processor's cache. Colours that do not exist are set aside and fitted in bulk.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import RGB_TO_XYZ, WHITE, fit_gamut, lab_to_rgb, lightness_to_gray, rgb_to_lab
-from colorize.upsample import Lines
+from colorize.lab import (
+    RGB_TO_XYZ,
+    WHITE,
+    compress,
+    expand,
+    fit_gamut,
+    lab_to_rgb,
+    to_gamma,
+    to_linear,
+)
+from colorize.upsample import Lines, resize
 
-STRIP = 1 << 18  # pixels a strip
-KNEE = 6 / 29  # where the cube of Lab gives way to its tangent
-GAMMA_STEPS = 1 << 14  # of linear light; near black a step is a fifth of an 8-bit one
+STRIP = 1 << 16  # pixels a strip, if a row is not longer
+STEPS = 1 << 16  # of light in the tables; near black one is a fiftieth of an L
 SLACK = 1e-3  # linear light outside [0, 1] by less than this rounds to the border unseen
 
 
@@ -24,114 +33,114 @@ class Painter:
     """The tables, made once; `paint` uses them for any number of photos."""
 
     def __init__(self) -> None:
-        levels = torch.arange(256) / 255
-        grays = levels.expand(3, 1, -1)
-        self.lightness_of_gray = rgb_to_lab(grays)[0, 0].contiguous()  # (256,)
-        self.linear = _to_linear(levels)
-        light = torch.linspace(0, 1, GAMMA_STEPS + 1)
-        self.gamma = (_gray_of_light(light) * 255).round().to(torch.uint8)
-        self.lightness_of_light = _lightness_of_light(light)
         matrix = torch.tensor(RGB_TO_XYZ, dtype=torch.float64)
         white = torch.tensor(WHITE, dtype=torch.float64)
-        self.to_rgb = (matrix.inverse() * white).float().tolist()  # from XYZ over white
-        self.luminance = matrix[1].float().tolist()
-
-    def lightness(self, pixels: Tensor) -> Tensor:
-        """(rows, W, 3) uint8 -> (rows, W) L; a grey photo costs one look into a table."""
-        red, green, blue = (pixels[..., c].to(torch.int32) for c in range(3))
-        if torch.equal(red, green) and torch.equal(green, blue):
-            return _look_up(self.lightness_of_gray, red)
-        light = _look_up(self.linear, red).mul_(self.luminance[0])
-        light.add_(_look_up(self.linear, green), alpha=self.luminance[1])
-        light.add_(_look_up(self.linear, blue), alpha=self.luminance[2])
-        return _between(self.lightness_of_light, light)
+        self.to_rgb = (matrix.inverse() * white * STEPS).float().tolist()  # of fx^3, f^3, fz^3
+        levels = to_linear(torch.arange(256, dtype=torch.float64) / 255)
+        self.steps = (matrix[1, :, None] * levels * STEPS).round().int()  # (3, 256), they add up
+        light = torch.arange(STEPS + 3) / STEPS  # three roundings may pass white by a step
+        self.root = compress(light)
+        middles = (light + 0.5 / STEPS).clamp(max=1)  # `paint` rounds light down to a step
+        self.gamma = (to_gamma(middles) * 255).round().to(torch.uint8)
 
     def paint(self, pixels: np.ndarray, lines: Lines, saturation: float = 1.0) -> np.ndarray:
         """(H, W, 3) uint8 in any colours -> the same lightness in new colours."""
         height, width, _ = pixels.shape
-        out = np.empty_like(pixels)
-        wide = _widen(torch.cat((lines.slope, lines.offset), 1)[0].float().cpu(), width)
-        wide *= saturation
+        if width > STRIP and width > height:  # a row that is no strip: turn the photo on its side
+            turned = Lines(lines.slope.mT, lines.offset.mT)
+            return self.paint(pixels.swapaxes(0, 1), turned, saturation).swapaxes(0, 1)
+        out = np.empty_like(pixels, order="C")
+        wide = _widen(_in_roots(lines, saturation), width)  # (4, h, W)
+        misfits = Misfits(torch.from_numpy(out).view(-1, 3))
         rows = max(1, STRIP // width)
         for top in range(0, height, rows):
-            strip = torch.from_numpy(np.ascontiguousarray(pixels[top : top + rows]))
-            lightness = self.lightness(strip)
-            slope_a, slope_b, offset_a, offset_b = _lengthen(wide, top, len(strip), height)
-            a = slope_a.mul_(lightness).add_(offset_a)
-            b = slope_b.mul_(lightness).add_(offset_b)
-            out[top : top + rows] = self._to_pixels(lightness, a, b).numpy()
+            out[top : top + rows] = pixels[top : top + rows]
+            strip = torch.from_numpy(out[top : top + rows])
+            root = self.roots(strip)  # (rows, W)
+            x_slope, z_slope, x, z = _lengthen(wide, top, len(strip), height)
+            x.addcmul_(x_slope, root)
+            z.addcmul_(z_slope, root)
+            linear = self._mix(x, root, z)
+            misfits.note(linear, root, x, z, top * width)
+            for channel, light in enumerate(linear):
+                step = light.clamp_(0, STEPS).to(torch.int32).view(-1)
+                strip[..., channel] = self.gamma.index_select(0, step).view(root.shape)
+        misfits.mend()
         return out
 
-    def _to_pixels(self, lightness: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        """L, a, b (rows, W) -> (rows, W, 3) uint8."""
-        y = (lightness + 16) / 116
-        x, z = torch.add(y, a, alpha=1 / 500), torch.sub(y, b, alpha=1 / 200)
-        xyz = [_cube(channel) for channel in (x, y, z)]
-        linear = [
+    def roots(self, pixels: Tensor) -> Tensor:
+        """(rows, W, 3) uint8 -> (rows, W): f of every pixel, from its light."""
+        red, green, blue = (
+            table.index_select(0, pixels[..., channel].reshape(-1).int())
+            for channel, table in enumerate(self.steps)
+        )
+        return self.root.index_select(0, red.add_(green).add_(blue)).view(pixels.shape[:2])
+
+    def _mix(self, x: Tensor, y: Tensor, z: Tensor) -> list[Tensor]:
+        """fx, f, fz -> red, green and blue light, in STEPS, not clipped."""
+        xyz = [expand(f) for f in (x, y, z)]
+        return [
             (xyz[0] * row[0]).add_(xyz[1], alpha=row[1]).add_(xyz[2], alpha=row[2])
             for row in self.to_rgb
         ]
-        pixels = torch.empty((*lightness.shape, 3), dtype=torch.uint8)
-        for channel, light in enumerate(linear):
-            step = light.clamp(0, 1).mul_(GAMMA_STEPS).add_(0.5).to(torch.int32)
-            pixels[..., channel] = _look_up(self.gamma, step)
+
+
+class Misfits:
+    """Pixels whose colour does not exist, gathered over the strips and given what chroma there is.
+
+    Finding that chroma takes hundreds of small operations, so it is done for many pixels at once.
+    """
+
+    MANY = 1 << 18
+
+    def __init__(self, out: Tensor) -> None:
+        self.out = out  # (H W, 3) uint8
+        self.waiting: list[Tensor] = []  # each (4, n): place, f, fx, fz
+
+    def note(self, linear: list[Tensor], root: Tensor, x: Tensor, z: Tensor, start: int) -> None:
+        """Keep what lies outside; `start` is the place of the strip's first pixel."""
         low = torch.minimum(torch.minimum(linear[0], linear[1]), linear[2])
         high = torch.maximum(torch.maximum(linear[0], linear[1]), linear[2])
-        outside = (low < -SLACK).logical_or_(high > 1 + SLACK)
-        if outside.any():
-            pixels[outside] = _fitted(lightness[outside], a[outside], b[outside])
-        return pixels
+        excess = torch.maximum(low.neg_(), high.sub_(STEPS))
+        if excess.amax() <= SLACK * STEPS:
+            return
+        place = (excess > SLACK * STEPS).view(-1).nonzero().squeeze(1)
+        found = [f.reshape(-1).index_select(0, place).double() for f in (root, x, z)]
+        self.waiting.append(torch.stack((place + start, *found)))
+        if sum(x.shape[1] for x in self.waiting) > self.MANY:
+            self.mend()
+
+    def mend(self) -> None:
+        """Paint the waiting pixels with the largest chroma that exists; L and hue stay."""
+        if not self.waiting:
+            return
+        place, *roots = torch.cat(self.waiting, dim=1)
+        self.waiting.clear()
+        y, x, z = (f.float() for f in roots)
+        lightness, ab = 116 * y - 16, torch.stack((500 * (x - y), 200 * (y - z)))
+        lightness, ab = lightness[None, :, None], ab[..., None]  # (C, n, 1): pictures to lab.py
+        rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
+        self.out[place.long()] = (rgb[..., 0].T * 255).round().to(torch.uint8)
 
 
-def _fitted(lightness: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """(n,) each -> (n, 3) uint8 with the largest chroma that exists; L stays."""
-    lightness, ab = lightness[None, :, None], torch.stack((a, b))[..., None]  # (C, n, 1)
-    rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
-    return (rgb[..., 0].T * 255).round().to(torch.uint8)
-
-
-def _cube(f: Tensor) -> Tensor:
-    """f^3 above the knee, its tangent below: f^3 - tangent is (f - k)^2 (f + 2 k) exactly."""
-    over = (f - KNEE).clamp_(min=0)
-    tangent = (f - 4 / 29) * (3 * KNEE**2)
-    return tangent.add_(over.square_().mul_(f + 2 * KNEE))
+def _in_roots(lines: Lines, saturation: float) -> Tensor:
+    """Lines of a, b over L -> (1, 4, h, w): slopes of fx and fz over f, then their offsets."""
+    per_unit = saturation * lines.slope.new_tensor((1 / 500, -1 / 200))[:, None, None]
+    slope = 1 + 116 * per_unit * lines.slope
+    offset = per_unit * (lines.offset - 16 * lines.slope)
+    return torch.cat((slope, offset), dim=1).float().cpu()
 
 
 def _widen(x: Tensor, width: int) -> Tensor:
-    """(C, h, w) -> (C, h, width), bilinear between pixel centres."""
-    return torch.nn.functional.interpolate(x[None], size=(x.shape[1], width), mode="bilinear")[0]
+    """(1, C, h, w) -> (C, h, width), bilinear between pixel centres."""
+    return resize(x, (x.shape[2], width))[0].contiguous()
 
 
-def _lengthen(x: Tensor, top: int, rows: int, height: int) -> Tensor:
-    """(C, h, W) -> (C, rows, W): rows `top`.. of the picture enlarged to `height` rows."""
+def _lengthen(x: Tensor, top: int, rows: int, height: int) -> list[Tensor]:
+    """(C, h, W) -> C times (rows, W): rows `top`.. of the picture enlarged to `height` rows."""
     place = (torch.arange(top, top + rows) + 0.5) * (x.shape[1] / height) - 0.5
     place = place.clamp(0, x.shape[1] - 1)
-    upper = place.floor().long()
+    upper = place.long()
     lower = (upper + 1).clamp(max=x.shape[1] - 1)
-    share = (place - upper)[None, :, None].float()
-    return torch.lerp(x[:, upper], x[:, lower], share)
-
-
-def _look_up(table: Tensor, index: Tensor) -> Tensor:
-    return table.index_select(0, index.reshape(-1)).view(index.shape)
-
-
-def _between(table: Tensor, share: Tensor) -> Tensor:
-    """Read a table of [0, 1] between its entries."""
-    place = share.clamp(0, 1) * (len(table) - 1)
-    step = place.to(torch.int32).clamp_(max=len(table) - 2)
-    low, high = _look_up(table, step), _look_up(table, step + 1)
-    return torch.lerp(low, high, place - step)
-
-
-def _to_linear(values: Tensor) -> Tensor:
-    return torch.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
-
-
-def _gray_of_light(light: Tensor) -> Tensor:
-    return lightness_to_gray(_lightness_of_light(light))
-
-
-def _lightness_of_light(light: Tensor) -> Tensor:
-    compressed = torch.where(light > KNEE**3, light ** (1 / 3), light / (3 * KNEE**2) + 4 / 29)
-    return 116 * compressed - 16
+    share = (place - upper)[:, None]
+    return [torch.lerp(p.index_select(0, upper), p.index_select(0, lower), share) for p in x]

@@ -41,9 +41,7 @@ def guide(lightness: Tensor, ab: Tensor, radius: int = RADIUS, epsilon: float = 
     variance = (box(coarse * coarse, radius) - mean_l * mean_l).clamp(min=0)
     covariance = box(coarse * ab, radius) - mean_l * mean_ab
     slope = box(covariance / (variance + epsilon), radius)
-    slope, blurred_l, blurred_ab = (
-        resize(x, lightness.shape[2:]) for x in (slope, coarse, ab)
-    )
+    slope, blurred_l, blurred_ab = (resize(x, lightness.shape[2:]) for x in (slope, coarse, ab))
     return Lines(slope, blurred_ab - slope * blurred_l)
 
 

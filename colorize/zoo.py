@@ -13,7 +13,7 @@ from urllib.error import URLError
 
 import torch
 
-from colorize.model import Model, ModelConfig, ModelError, read_config
+from colorize.model import Model, ModelConfig, ModelError, read_config, weights_file
 
 WEIGHTS = Path(__file__).parent / "weights"
 PEER_ADDRESS = "https://colorizers.s3.us-east-2.amazonaws.com/"
@@ -83,14 +83,19 @@ def load(name: str | Path) -> Model:
     """The model of that name: shipped, peer, or a path to weights."""
     if str(name) in PEERS:
         return load_peer(str(name))
-    path = WEIGHTS / f"{name}.safetensors" if str(name) in shipped() else Path(name)
-    if not path.with_suffix(".safetensors").exists():
+    return Model.load(find(name))
+
+
+def find(name: str | Path) -> Path:
+    """The weights of a shipped model, by name, or of one's own, by path."""
+    path = WEIGHTS / f"{name}.safetensors" if str(name) in shipped() else weights_file(name)
+    if not path.is_file():
         known = ", ".join([*shipped(), *PEERS])
         raise ModelError(
             f"There is no model {str(name)!r}. Known are {known}; or give the path of a "
             ".safetensors file that has its .json beside it."
         )
-    return Model.load(path)
+    return path
 
 
 def load_peer(name: str) -> Model:
@@ -129,9 +134,9 @@ def describe(name: str | Path) -> Entry:
     if str(name) in PEERS:
         config, source, path = PEERS[str(name)].config, "peer", None
     else:
-        is_shipped = str(name) in shipped()
-        path = WEIGHTS / f"{name}.safetensors" if is_shipped else Path(name)
-        config, source = read_config(path.with_suffix(".json")), "shipped" if is_shipped else "file"
+        path = find(name)
+        source = "shipped" if path.parent == WEIGHTS else "file"
+        config = read_config(path.with_suffix(".json"))
     with torch.device("meta"):
         network = Model(config).network
     return Entry(
@@ -139,7 +144,7 @@ def describe(name: str | Path) -> Entry:
         source=source,
         parameters=sum(p.numel() for p in network.parameters()),
         gflop=gflop(network, config.square or 256),
-        megabytes=path.with_suffix(".safetensors").stat().st_size / 1e6 if path else None,
+        megabytes=path.stat().st_size / 1e6 if path else None,
         sentence=config.sentence,
     )
 
