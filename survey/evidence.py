@@ -1,8 +1,9 @@
 """Where the votes of a report come from: the folder of a study, or an export of one.
 
-from survey.evidence import open_evidence
-with open_evidence("poster.zip") as evidence:
-    print(evidence.study.title, evidence.db["votes"].count)
+Try it:
+    from survey.evidence import open_evidence
+    with open_evidence("poster.zip") as evidence:
+        print(evidence.study.title, evidence.db["votes"].count)
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from unicodedata import normalize
 from zipfile import BadZipFile, ZipFile
 
 from sqlite_utils import Database
+from sqlite_utils.db import Column
 
 from survey.design import FILE, DesignError, Study
 from survey.manifest import STIMULI
@@ -89,17 +91,27 @@ def _from_export(path: Path) -> Iterator[Evidence]:
             raise DesignError(f"{path} holds no {FILE}; it is not an export of a study.")
         with TemporaryDirectory() as folder:
             study = Study.load(Path(archive.extract(FILE, folder)).parent)
-        db = Database(connection)
-        migrations.apply(db)
-        for table in TABLES:
-            with archive.open(sheet_name(study, table)) as file:
-                _fill(db, table, io.TextIOWrapper(file, encoding="utf-8", newline=""))
+        try:
+            db = _database(connection, archive, study)
+        except (KeyError, ValueError, sqlite3.IntegrityError) as error:
+            raise DesignError(f"{path} was changed ({error}); export the study again.") from error
 
         def image(file: str) -> bytes | None:
             name = f"{MATERIALS}/{file}"
             return archive.read(name) if name in names else None
 
         yield Evidence(study, db, image)
+
+
+def _database(connection: sqlite3.Connection, archive: ZipFile, study: Study) -> Database:
+    """The study's tables; their own checks refuse what the study could not have written."""
+    connection.execute("PRAGMA foreign_keys = ON")
+    db = Database(connection)
+    migrations.apply(db)
+    for table in TABLES:
+        with archive.open(sheet_name(study, table)) as file:
+            _fill(db, table, io.TextIOWrapper(file, encoding="utf-8", newline=""))
+    return db
 
 
 def sheet_name(study: Study, table: str) -> str:
@@ -116,22 +128,22 @@ def exported_columns(db: Database, table: str) -> dict[str, str]:
 
 
 def _fill(db: Database, table: str, file: io.TextIOWrapper) -> None:
-    """Insert a sheet; the schema's own checks refuse what the study could not have written."""
-    names = exported_columns(db, table)
-    kinds = {column.name: column for column in db[table].columns}
-    secret = ["token"] if table == "participants" else []
-    marks = ", ".join("?" * (len(names) + len(secret)))
-    insert = f"INSERT INTO {table} ({', '.join([*names, *secret])}) VALUES ({marks})"
+    columns = {column.name: column for column in db[table].columns}
+    called = exported_columns(db, table)
     rows = (
-        [_value(row[called], kinds[name]) for name, called in names.items()]
-        + [secrets.token_hex(16) for _ in secret]
+        {name: _value(row[called[name]], columns[name]) for name in called}
         for row in read_sheet(file)
     )
+    names = list(called)
+    if table == "participants":  # an export tells no tokens, but the table wants some
+        names.append("token")
+        rows = (row | {"token": secrets.token_hex(16)} for row in rows)
+    marks = ", ".join(f":{name}" for name in names)
     with db.conn:
-        db.conn.executemany(insert, rows)
+        db.conn.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
 
 
-def _value(cell: str, column: object) -> str | int | float | None:
+def _value(cell: str, column: Column) -> str | int | float | None:
     if cell == "" and not column.notnull and not column.is_pk:
         return None
     return {"INTEGER": int, "REAL": float}.get(column.type, str)(cell)

@@ -9,15 +9,6 @@ from sqlite_utils import Database
 
 from survey.design import Exclusion, Study
 
-UNFINISHED, CATCH, FAST, SAME, EXPOSURE, COLOUR = (
-    "unfinished",
-    "catch",
-    "fast",
-    "same_answer",
-    "exposure",
-    "colour_vision",
-)
-
 # One row for each participant with a scored vote; catch trials count as behaviour, practice not.
 BEHAVIOUR = """
 SELECT participant,
@@ -43,12 +34,12 @@ def _broken(row: dict, study: Study) -> list[str]:
     rules = study.exclusion
     most = max(row["first"], row["trials"] - row["first"])
     broken = {
-        UNFINISHED: rules.unfinished and row["finished_at"] is None,
-        CATCH: row["failed"] >= rules.failed_catch > 0,
-        FAST: row["fast"] > rules.fast_share * row["shown"],
-        SAME: most >= rules.same_answer_share * row["trials"],
-        EXPOSURE: row["exposure"] > rules.exposure_share * row["shown"],
-        COLOUR: rules.colour_deficient and row["colour_vision"] == "deficient",
+        "unfinished": rules.unfinished and row["finished_at"] is None,
+        "catch": row["failed"] >= rules.failed_catch > 0,
+        "fast": row["fast"] > rules.fast_share * row["shown"],
+        "same_answer": most >= rules.same_answer_share * row["trials"],
+        "exposure": row["exposure"] > rules.exposure_share * row["shown"],
+        "colour_vision": rules.colour_deficient and row["colour_vision"] == "deficient",
     }
     return [rule for rule, applies in broken.items() if applies]
 
@@ -56,11 +47,13 @@ def _broken(row: dict, study: Study) -> list[str]:
 def sentences(rules: Exclusion) -> dict[str, str]:
     """The rules in force, in words."""
     said = {
-        UNFINISHED: "Did not finish" if rules.unfinished else "",
-        CATCH: f"Failed {rules.failed_catch} catch trials or more" if rules.failed_catch else "",
-        FAST: f"More than {rules.fast_share:.0%} of responses under {rules.fast_ms:g} ms",
-        SAME: f"The same answer on {rules.same_answer_share:.0%} of the trials or more",
-        EXPOSURE: f"Exposure not kept on more than {rules.exposure_share:.0%} of the trials",
-        COLOUR: "Colour vision deficient, by own account" if rules.colour_deficient else "",
+        "unfinished": "Did not finish" if rules.unfinished else "",
+        "catch": f"Failed {rules.failed_catch} catch trials or more" if rules.failed_catch else "",
+        "fast": f"More than {rules.fast_share:.0%} of responses under {rules.fast_ms:g} ms",
+        "same_answer": f"The same answer on {rules.same_answer_share:.0%} of the trials or more",
+        "exposure": f"Exposure not kept on more than {rules.exposure_share:.0%} of the trials",
+        "colour_vision": "Colour vision deficient, by own account"
+        if rules.colour_deficient
+        else "",
     }
     return {rule: text for rule, text in said.items() if text}

@@ -43,8 +43,8 @@ README = """\
 Every vote of a study with photos that are real or coloured by a model, under the frozen design
 `study.json` (SHA-256 {sha256}). `dataset_description.json` says what each column means.
 
-In `data/`, a text that begins with one of = + - @ ' has an apostrophe put in front, so that no
-spreadsheet runs it; take off one leading apostrophe to have the text as it was.
+In the CSV files, a text that begins with one of = + - @ ' has an apostrophe put in front, so that
+no spreadsheet runs it; take off one leading apostrophe to have the text as it was.
 """
 
 

@@ -1,9 +1,10 @@
 """What a study found: every number of a report, computed from sums that the database makes.
 
-from survey.evidence import open_evidence
-from survey.findings import find
-with open_evidence("studies/poster") as evidence:
-    print(find(evidence.db, evidence.study).headline.conditions)
+Try it:
+    from survey.evidence import open_evidence
+    from survey.findings import find
+    with open_evidence("studies/poster") as evidence:
+        print(find(evidence.db, evidence.study).headline.conditions)
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ class Condition:
     d_prime: Interval | None  # mean over participants; None for the real photos
     d_prime_pooled: float | None
     criterion: Interval | None  # None in the pair design, which has none
+
+    @property
+    def label(self) -> str:
+        return label(self.name)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,16 @@ class Findings:
     reasons: dict[str, int]
     first_vote: float | None  # seconds since 1970
     last_vote: float | None
+
+    @property
+    def shown(self) -> Analysis:
+        """What a report shows first: everyone, where the exclusions would leave nobody."""
+        return self.headline if self.headline.votes else self.everyone
+
+
+def label(condition: str) -> str:
+    """What a condition is called in a report."""
+    return "real photos" if condition == "real" else condition
 
 
 def find(db: Database, study: Study) -> Findings:

@@ -6,7 +6,7 @@ from html import escape
 
 from survey.evidence import Evidence
 from survey.findings import Findings, PhotoRate
-from survey.markup import data_uri, heading, paragraph, percent
+from survey.markup import data_uri, note, percent, section
 
 SHOWN = 8  # photos in each gallery
 
@@ -23,14 +23,11 @@ def most_and_least_believed(findings: Findings) -> tuple[list[PhotoRate], list[P
 def galleries(evidence: Evidence, findings: Findings) -> str:
     """Both galleries."""
     most, least = most_and_least_believed(findings)
-    note = "Synthesized photos by the cautious end of their intervals; share of those who saw it."
+    how = "Synthesized photos by the cautious end of their intervals; share of those who saw it."
     return "\n".join(
         [
-            heading("Most believed"),
-            paragraph(note, "note"),
-            _gallery(evidence, most),
-            heading("Least believed"),
-            _gallery(evidence, least),
+            section("Most believed", note(how), _gallery(evidence, most)),
+            section("Least believed", _gallery(evidence, least)),
         ]
     )
 

@@ -52,8 +52,13 @@ def paragraph(text: str, kind: str = "") -> str:
     return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
 
 
-def heading(text: str) -> str:
-    return f"<h2>{escape(text)}</h2>"
+def section(title: str, *parts: str) -> str:
+    """A heading and what belongs under it."""
+    return "\n".join([f"<h2>{escape(title)}</h2>", *parts])
+
+
+def note(text: str) -> str:
+    return paragraph(text, "note")
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from survey.design import Study
 from survey.exclusion import sentences
 from survey.findings import Condition, Findings
-from survey.markup import NONE, definitions, heading, paragraph, percent, span, table
+from survey.markup import NONE, definitions, paragraph, percent, section, span, table
 
 DESIGNS = {
     "single": "One image at a time; people say whether it is real or synthesized.",
@@ -45,21 +45,20 @@ def exclusions(study: Study, findings: Findings) -> str:
     """Who was flagged and why, and all rates both ways."""
     kept, everyone = findings.headline, findings.everyone
     found = {condition.name: condition for condition in kept.conditions}
-    reasons = [[text, str(findings.reasons.get(rule, 0))] for rule, text in
-               sentences(study.exclusion).items()]  # fmt: skip
+    rules = sentences(study.exclusion)
+    reasons = [[text, str(findings.reasons.get(rule, 0))] for rule, text in rules.items()]
     columns = ["", f"Flagged left out, n = {kept.participants}", "95 %"]
     columns += [f"Everyone, n = {everyone.participants}", "95 %"]
-    rows = [[c.name, *_rate(found.get(c.name)), *_rate(c)] for c in everyone.conditions]
-    return "\n".join(
-        [
-            heading("Exclusions, both ways"),
-            paragraph(
-                f"{findings.excluded} of {everyone.participants} participants broke a rule that "
-                "was fixed before the data. No vote is deleted."
-            ),
-            table(["Rule", "Participants"], reasons),
-            table(columns, rows),
-        ]
+    rows = [[c.label, *_rate(found.get(c.name)), *_rate(c)] for c in everyone.conditions]
+    how_many = (
+        f"{findings.excluded} of {everyone.participants} participants broke a rule that was fixed "
+        "before the data. No vote is deleted."
+    )
+    return section(
+        "Exclusions, both ways",
+        paragraph(how_many),
+        table(["Rule", "Participants"], reasons),
+        table(columns, rows),
     )
 
 
@@ -93,11 +92,5 @@ def method(study: Study, findings: Findings) -> str:
         "SHA-256 of the design": study.sha256,
         "SHA-256 of the stimuli": study.stimuli or NONE,
     }
-    return "\n".join(
-        [
-            heading("Design"),
-            definitions(design),
-            heading("What the numbers claim"),
-            definitions(CLAIMS),
-        ]
-    )
+    claims = section("What the numbers claim", definitions(CLAIMS))
+    return section("Design", definitions(design), claims)

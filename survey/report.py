@@ -15,8 +15,9 @@ from survey.design import Study
 from survey.evidence import Evidence, open_evidence
 from survey.findings import Analysis, Findings, find
 from survey.gallery import galleries
-from survey.markup import data_uri, heading, paragraph, percent
+from survey.markup import data_uri, paragraph, percent, section, span
 from survey.method import exclusions, method
+from survey.stats import confidence_sequence
 from survey.tables import tables
 
 HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ def render(evidence: Evidence, findings: Findings) -> str:
 
 def _facts(study: Study, findings: Findings) -> str:
     """n, design, exposure and dates in one line."""
-    found = findings.headline
+    found = findings.shown
     exposure = "until answered" if study.exposure_ms is None else f"{study.exposure_ms / 1000:g} s"
     facts = [
         f"{found.participants} participants, {found.photos} photos, {found.votes:,} votes",
@@ -61,12 +62,14 @@ def _facts(study: Study, findings: Findings) -> str:
 
 
 def _results(evidence: Evidence, findings: Findings) -> list[str]:
-    study, found, sections = evidence.study, findings.headline, []
-    if not found.votes:
-        found = findings.everyone
+    study, found, sections = evidence.study, findings.shown, []
+    if not findings.headline.votes:
         warning = "Every participant so far breaks a rule of exclusion; this is everyone."
         sections.append(paragraph(warning, "caution"))
-    sections += [_lead(study, found), results.rates(study, found)]
+    sections.append(_lead(study, found))
+    if found.participants < study.target:
+        sections.append(_still_open(study, found))
+    sections.append(results.rates(study, found))
     if found.gaps:
         sections.append(results.gaps(found))
     if any(condition.d_prime for condition in found.conditions):
@@ -99,10 +102,24 @@ def _lead(study: Study, found: Analysis) -> str:
     return "\n".join(parts)
 
 
+def _still_open(study: Study, found: Analysis) -> str:
+    """What may be looked at before the end without fooling oneself."""
+    looks = [
+        f"{c.label} {span(confidence_sequence(c.called, c.shown), 1, 100)}"
+        for c in found.conditions
+    ]
+    text = (
+        f"{found.participants} of {study.target} participants. Whoever stops when a result looks "
+        "good has shown nothing: the intervals below count only at the end. These hold however "
+        f"often one looks, if votes are taken as independent (percent): {'; '.join(looks)}."
+    )
+    return paragraph(text, "caution")
+
+
 def _downloads(findings: Findings) -> str:
     links = ", ".join(
         f'<a download="{sheet.name}.csv" href="{data_uri(sheet.csv().encode(), "text/csv")}">'
         f"{sheet.name}</a>"
         for sheet in tables(findings)
     )
-    return f"{heading('Numbers')}<p>As CSV: {links}.</p>"
+    return section("Numbers", f"<p>As CSV: {links}.</p>")

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from math import ceil, floor, isfinite
 
 from survey.design import Study
-from survey.findings import Analysis, Condition, PhotoRate
+from survey.findings import Analysis, Condition, Gap, PhotoRate, label
 from survey.markup import (
-    MINUS,
     NONE,
-    heading,
+    note,
     number,
     p_value,
-    paragraph,
     percent,
     points,
     seconds,
+    section,
+    signed,
     span,
     table,
 )
@@ -36,41 +36,36 @@ ELSEWHERE = (  # published figures: what, share called real, how it was asked, d
 def rates(study: Study, found: Analysis) -> str:
     """How often each condition was called real, beside other people's figures."""
     real = [c.rate.estimate for c in found.conditions if c.name == "real"]
-    axis = Axis(0, 1, SHARES, percent, 0.5 if study.design == "pair" else next(iter(real), None))
+    pair = study.design == "pair"
+    axis = Axis(0, 1, SHARES, percent, 0.5 if pair else next(iter(real), None))
     rows = [
-        Row(_name(c.name), c.rate, inner=c.rate_independent, tone=_tone(c.name))
-        for c in found.conditions
+        Row(c.label, c.rate, inner=c.rate_independent, tone=_tone(c.name)) for c in found.conditions
     ]
-    columns = [
-        "",
+    columns = ["", "Called real", "95 %: people and photos like these"]
+    columns += ["other people, these photos", "votes taken as independent"]
+    columns += ["Votes", "Participants", "Photos"]
+    return section(
         "Called real",
-        "95 %: people and photos like these",
-        "other people, these photos",
-    ]
-    columns += ["votes taken as independent", "Votes", "Participants", "Photos"]
-    cells = [
-        [
-            _name(c.name),
-            percent(c.rate.estimate),
-            *(span(i, 1, 100) for i in (c.rate, c.rate_these_photos, c.rate_independent)),
-            *(f"{n:,}" for n in (c.shown, c.participants, c.photos)),
-        ]
-        for c in found.conditions
-    ]
-    what = "nobody could tell" if study.design == "pair" else "the rate of the real photos"
-    return "\n".join(
-        [
-            heading("Called real"),
-            interval_plot(rows, axis, "Share called real, with 95 % intervals"),
-            paragraph(
-                "Line: 95 % interval for people and photos like these. Bar inside it: what it "
-                f"would be if votes were independent. Dashed: {what}.",
-                "note",
-            ),
-            table(columns, cells),
-            _elsewhere(study),
-        ]
+        interval_plot(rows, axis, "Share called real, with 95 % intervals"),
+        note(
+            "Line: 95 % interval for people and photos like these. Bar inside it: what it would "
+            "be if votes were independent. Dashed: "
+            + ("nobody could tell." if pair else "the rate of the real photos.")
+        ),
+        table(columns, [_rate_cells(condition) for condition in found.conditions]),
+        _elsewhere(study),
     )
+
+
+def _rate_cells(c: Condition) -> list[str]:
+    intervals = (c.rate, c.rate_these_photos, c.rate_independent)
+    counts = (c.shown, c.participants, c.photos)
+    return [
+        c.label,
+        percent(c.rate.estimate),
+        *(span(interval, 1, 100) for interval in intervals),
+        *(f"{count:,}" for count in counts),
+    ]
 
 
 def _elsewhere(study: Study) -> str:
@@ -78,16 +73,14 @@ def _elsewhere(study: Study) -> str:
         Row(what, Interval(share, share, share), _asked(how, design, study), tone="other")
         for what, share, how, design in ELSEWHERE
     ]
+    axis = Axis(0, 1, SHARES, percent)
     return "\n".join(
         [
             "<h3>Published figures: other people, other photos, other designs</h3>",
-            interval_plot(
-                rows, Axis(0, 1, SHARES, percent), "Share called real in published studies"
-            ),
-            paragraph(
+            interval_plot(rows, axis, "Share called real in published studies"),
+            note(
                 "Differences of about five points to a published figure mean nothing: the same "
-                "method gave 32.3 % in one laboratory and 27.8 % in another.",
-                "note",
+                "method gave 32.3 % in one laboratory and 27.8 % in another."
             ),
         ]
     )
@@ -101,60 +94,54 @@ def gaps(found: Analysis) -> str:
     """Every two models compared."""
     reach = max(abs(end) for gap in found.gaps for end in gap.difference[1:])
     limit = max(ceil(10 * reach) / 10, 0.1)
-    ticks = {end: f"{100 * end:+.0f}".replace("-", MINUS) for end in (-limit, limit)}
-    axis = Axis(-limit, limit, {-limit: ticks[-limit], 0: "0", limit: ticks[limit]}, points, 0)
+    ticks = {end: signed(100 * end, 0) for end in (-limit, limit)} | {0: "0"}
+    axis = Axis(-limit, limit, dict(sorted(ticks.items())), points, 0)
     rows = [Row(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
     columns = ["", "Difference, points", "95 %, all pairs together", "p", "p, Holm"]
-    cells = [
-        [
-            f"{gap.first} − {gap.second}",
-            points(gap.difference.estimate),
-            f"{points(gap.difference.low)} to {points(gap.difference.high)}",
-            p_value(gap.p),
-            p_value(gap.p_holm),
-        ]
-        for gap in found.gaps
-    ]
-    return "\n".join(
-        [
-            heading("Differences between models"),
-            interval_plot(rows, axis, "Differences of shares, with intervals"),
-            paragraph(
-                "In percentage points, for people and photos like these; the intervals hold all "
-                "together. p: labels shuffled within participants, for these photos.",
-                "note",
-            ),
-            table(columns, cells),
-        ]
+    return section(
+        "Differences between models",
+        interval_plot(rows, axis, "Differences of shares, with intervals"),
+        note(
+            "In percentage points, for people and photos like these; the intervals hold all "
+            "together. p: labels shuffled within participants, for these photos."
+        ),
+        table(columns, [_gap_cells(gap) for gap in found.gaps]),
     )
+
+
+def _gap_cells(gap: Gap) -> list[str]:
+    return [
+        f"{gap.first} − {gap.second}",
+        points(gap.difference.estimate),
+        f"{points(gap.difference.low)} to {points(gap.difference.high)}",
+        p_value(gap.p),
+        p_value(gap.p_holm),
+    ]
 
 
 def sensitivity(study: Study, found: Analysis) -> str:
     """How well people told real from synthesized, apart from any leaning to say one of them."""
     models = [c for c in found.conditions if c.d_prime]
-    ends = [e for c in models for e in c.d_prime if isfinite(e)]
+    ends = [end for c in models for end in c.d_prime if isfinite(end)]
     low, high = floor(min(0, *ends)), ceil(max(1, *ends))
     axis = Axis(low, high, {t: number(t, 0) for t in range(low, high + 1)}, number, 0)
-    rows = [Row(c.name, c.d_prime) for c in models]
     columns = ["", "d′, mean of participants", "95 %", "d′, votes pooled"]
-    columns += (
-        ["Strength against the real photo"] if study.design == "pair" else ["Criterion", "95 %"]
-    )
+    said = "d′ 0: synthesized photos cannot be told from real ones."
+    if study.design == "pair":
+        columns += ["Strength against the real photo"]
+    else:
+        columns += ["Criterion", "95 %"]
+        said += " Criterion below 0: people lean towards “real”."
     cells = [
         [c.name, number(c.d_prime.estimate), span(c.d_prime), number(c.d_prime_pooled)]
         + _leaning(c, found)
         for c in models
     ]
-    note = "d′ 0: synthesized photos cannot be told from real ones."
-    if study.design == "single":
-        note += " Criterion below 0: people lean towards “real”."
-    return "\n".join(
-        [
-            heading("Telling them apart"),
-            interval_plot(rows, axis, "Sensitivity d′, with 95 % intervals"),
-            paragraph(note, "note"),
-            table(columns, cells),
-        ]
+    return section(
+        "Telling them apart",
+        interval_plot([Row(c.name, c.d_prime) for c in models], axis, "d′, with 95 % intervals"),
+        note(said),
+        table(columns, cells),
     )
 
 
@@ -171,9 +158,11 @@ def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
     for photo in per_photo:
         if photo.condition in groups:
             groups[photo.condition].append(photo.rate.estimate)
-    plot = histogram(groups, Axis(0, 1, SHARES, percent), 20, "Photos by share called real")
-    note = "How many photos were called real by how large a share of those who saw them."
-    return "\n".join([heading("Photos differ"), plot, paragraph(note, "note")])
+    return section(
+        "Photos differ",
+        histogram(groups, Axis(0, 1, SHARES, percent), 20, "Photos by share called real"),
+        note("How many photos were called real by how large a share of those who saw them."),
+    )
 
 
 def times(response: dict[str, Quartiles]) -> str:
@@ -181,24 +170,17 @@ def times(response: dict[str, Quartiles]) -> str:
     longest = max(ceil(time.upper / 1000) for time in response.values()) * 1000
     axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
     rows = [
-        Row(_name(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
+        Row(label(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
         for name, time in response.items()
     ]
-    return "\n".join(
-        [
-            heading("Response times"),
-            interval_plot(rows, axis, "Response times: median and quartiles"),
-            paragraph(
-                "Median and quartiles, from the first frame of the image to the key. Browsers add "
-                "10 to 40 ms.",
-                "note",
-            ),
-        ]
+    return section(
+        "Response times",
+        interval_plot(rows, axis, "Response times: median and quartiles"),
+        note(
+            "Median and quartiles, from the first frame of the image to the key. Browsers add 10 "
+            "to 40 ms."
+        ),
     )
-
-
-def _name(condition: str) -> str:
-    return "real photos" if condition == "real" else condition
 
 
 def _tone(condition: str) -> str:

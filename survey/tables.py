@@ -39,7 +39,7 @@ def tables(findings: Findings) -> list[Table]:
         Table(
             "differences",
             DIFFERENCES,
-            [[g.first, g.second, *g.difference, g.p, g.p_holm] for g in findings.headline.gaps],
+            [[g.first, g.second, *g.difference, g.p, g.p_holm] for g in findings.shown.gaps],
         ),
         Table(
             "photos",

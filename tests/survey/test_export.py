@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from survey.design import DesignError
 from survey.dictionary import MEANING
 from survey.evidence import open_evidence
 from survey.export import export
@@ -106,13 +107,24 @@ def test_what_was_there_stays_if_the_export_fails(study, archive, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["old.zip"]
 
 
-def test_a_doctored_export_is_refused(archive, tmp_path):
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("study.json", '"seed": 0', '"seed": 1', "edited after it was frozen"),
+        ("votes", ",trial,", ",trail,", "was changed"),
+        ("votes", "\n1,1,", "\n1,99,", "was changed"),  # a vote by nobody
+        ("votes", "\n2,", "\n1,", "was changed"),  # two votes with one number
+        ("photos", "photo_name", "name", "was changed"),
+    ],
+)
+def test_a_doctored_export_is_refused(archive, tmp_path, file, old, new, sentence):
     doctored = tmp_path / "doctored.zip"
     with ZipFile(archive) as source, ZipFile(doctored, "w") as copy:
         for name in source.namelist():
             content = source.read(name)
-            if name == "study.json":
-                content = content.replace(b'"seed": 0', b'"seed": 1')
+            if file in name and not name.startswith("results"):
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode(), 1)
             copy.writestr(name, content)
-    with pytest.raises(ValueError, match="edited after it was frozen"):
+    with pytest.raises(DesignError, match=sentence):
         report(doctored)

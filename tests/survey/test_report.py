@@ -120,6 +120,14 @@ def test_few_people_are_said_to_be_few(tmp_path):
     assert "Only 12 photos" in said
 
 
+def test_an_open_study_warns_of_looking_early(tmp_path):
+    make_study(tmp_path, photos=12, target=10)
+    poll(tmp_path, RATES, 3)
+    said = text(report(tmp_path))
+    assert "3 of 10 participants." in said
+    assert "hold however often one looks" in said
+
+
 def test_one_person_is_no_interval(tmp_path):
     make_study(tmp_path, photos=12)
     poll(tmp_path, RATES, 1)
