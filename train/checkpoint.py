@@ -74,8 +74,8 @@ def read(run: Path, recipe: dict) -> dict:
             f"The checkpoint {path} is damaged ({_reason(error)}). Start anew in another folder."
         ) from error
     before = state["recipe"]
-    for name in sorted(recipe.keys() & before.keys() - set(FREE)):
-        if recipe[name] != before[name]:
+    for name in recipe:
+        if name in before and name not in FREE and recipe[name] != before[name]:
             raise CheckpointError(
                 f"{path} was trained with {name} {before[name]!r}, not {recipe[name]!r}. Resume "
                 "with the same settings, or train into another folder."

@@ -46,12 +46,13 @@ class _CrossEntropy(torch.autograd.Function):
     def forward(ctx, logits: Tensor, indices: Tensor, shares: Tensor, weights: Tensor | None):
         """logits (P, Q), indices and shares (P, K), weights (P,)."""
         count = len(logits)
+        rows = ROWS if logits.device.type == "cpu" else count
         shares = shares.to(_wide(logits[:0]).dtype) / count
         shares = shares if weights is None else shares * weights[:, None]
         gradient = torch.empty_like(logits) if ctx.needs_input_grad[0] else None
         total = shares.new_zeros(())
-        for start in range(0, count, ROWS if logits.device.type == "cpu" else count):
-            some = slice(start, start + (ROWS if logits.device.type == "cpu" else count))
+        for start in range(0, count, rows):
+            some = slice(start, start + rows)
             log_p = torch.log_softmax(_wide(logits[some]), dim=-1)
             total -= (log_p.gather(-1, indices[some]) * shares[some]).sum()
             if gradient is not None:
@@ -105,7 +106,7 @@ def focal(predicted: Tensor, truth: Tensor, alpha: float = 10.0, beta: float = 1
 def focal_exact(logits: Tensor, bins: Tensor, gamma: float = 2.0) -> Tensor:
     """(1 - p)^gamma times cross-entropy (Lin et al. 2017), p the probability of the true bin."""
     loss = F.cross_entropy(_wide(logits), bins, reduction="none")
-    return ((1 - torch.exp(-loss)).clamp(min=0) ** gamma * loss).mean()
+    return ((-torch.expm1(-loss)).clamp(min=0) ** gamma * loss).mean()
 
 
 def block(

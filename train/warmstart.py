@@ -13,13 +13,13 @@ def take_trunk(model: Model, path: Path) -> list[str]:
 
     Fewer than half of the weights fitting means another network, which is refused.
     """
-    theirs = Model.load(path).network.state_dict()
-    ours = model.network.state_dict()
+    other = Model.load(path)
+    theirs, ours = other.network.state_dict(), model.network.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in ours and ours[k].shape == v.shape}
-    if sum(v.numel() for v in fitting.values()) < sum(v.numel() for v in ours.values()) / 2:
+    if 2 * sum(v.numel() for v in fitting.values()) < sum(v.numel() for v in ours.values()):
         raise ModelError(
-            f"{path} holds a {Model.load(path).config.network!r}, of which too little fits the "
-            f"network {model.config.network!r}. Start from a model of the same network and widths."
+            f"{path} holds a {other.config.network!r}, of which too little fits the network "
+            f"{model.config.network!r}. Start from a model of the same network and widths."
         )
     model.network.load_state_dict(ours | fitting)
     return sorted(ours.keys() - fitting.keys())

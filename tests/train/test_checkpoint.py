@@ -1,0 +1,130 @@
+import os
+import shutil
+import subprocess
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from colorize.device import pick
+from colorize.model import Model
+from train import checkpoint
+from train.checkpoint import CheckpointError
+from train.learner import Learner
+from train.objective import build
+from train.recipes import find
+
+TINY = find("rebalanced", network_options={"widths": (16, 16), "depths": (1, 1)})
+
+
+def learner() -> Learner:
+    torch.manual_seed(0)
+    return Learner(TINY, classes=2, compute=pick("cpu"))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A folder that holds the checkpoint of a learner at step 5."""
+    made = learner()
+    made.rebalance(torch.full((313,), 1 / 313))
+    made.clock.set(5, 60)
+    checkpoint.write(tmp_path, made.state())
+    return tmp_path
+
+
+def test_what_is_written_can_be_restored(run):
+    restored = learner()
+    with torch.no_grad():
+        for p in restored.trainee.parameters():
+            p.zero_()
+    restored.restore(checkpoint.read(run, asdict(TINY)))
+    for name, value in learner().trainee.state_dict().items():
+        assert torch.equal(restored.trainee.state_dict()[name], value)
+    assert (restored.clock.step, restored.best) == (5, float("inf"))
+    assert restored.objective.weights.tolist() == pytest.approx([1] * 313)
+
+
+def test_nothing_else_is_left_beside_it(run):
+    assert [path.name for path in run.iterdir()] == ["state.pt"]
+
+
+def test_a_missing_checkpoint_is_a_sentence(tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint .* Leave out --resume"):
+        checkpoint.read(tmp_path, asdict(TINY))
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint at all", b"PK\x03\x04 cut off"])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path, content):
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match="is damaged"):
+        checkpoint.read(tmp_path, asdict(TINY))
+
+
+def test_a_checkpoint_cut_short_is_a_sentence(run):
+    os.truncate(run / "state.pt", (run / "state.pt").stat().st_size // 2)
+    with pytest.raises(CheckpointError, match="is damaged"):
+        checkpoint.read(run, asdict(TINY))
+
+
+def test_another_recipe_is_refused_with_the_difference(run):
+    with pytest.raises(CheckpointError, match="trained with network 'unet', not 'zhang'"):
+        checkpoint.read(run, asdict(replace(TINY, network="zhang", naming=0.0)))
+    assert checkpoint.read(run, asdict(replace(TINY, steps=9)))["step"] == 5  # a longer run
+
+
+def test_other_labels_are_refused(run):
+    other = Learner(TINY, classes=3, compute=pick("cpu"))
+    with pytest.raises(CheckpointError, match="photos with other labels"):
+        other.restore(checkpoint.read(run, asdict(TINY)))
+
+
+def test_a_new_run_does_not_write_over_another(run, tmp_path):
+    with pytest.raises(CheckpointError, match="already holds a run"):
+        checkpoint.refuse_existing(run)
+    checkpoint.refuse_existing(tmp_path / "elsewhere")
+
+
+def test_an_export_is_a_model_with_its_origin(tmp_path):
+    model = build(TINY)
+    checkpoint.export(tmp_path, model, {"steps": 3})
+    loaded = Model.load(tmp_path / "best.safetensors")
+    assert loaded.config.about == {"steps": 3}
+    assert model.config.about == {}
+    for name, value in model.network.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[name], value.half().float())
+
+
+def test_the_code_version_is_a_commit_or_unknown():
+    version = checkpoint.code_version()
+    assert version == "unknown" or len(version.removesuffix("+")) >= 12
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path):
+    """On a real file system of one mebibyte, which only root may mount."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, check=False).returncode:
+        pytest.skip("only root may mount a small file system here")
+    try:
+        checkpoint.write(disk, {"recipe": {}, "step": 1})
+        with pytest.raises(CheckpointError, match="cannot be written.*free some space"):
+            checkpoint.write(disk, {"recipe": {}, "step": 2, "much": torch.zeros(2**20)})
+        assert checkpoint.read(disk, {})["step"] == 1
+        assert [path.name for path in disk.iterdir()] == ["state.pt"]
+        with pytest.raises(CheckpointError, match="cannot be written"):
+            checkpoint.export(disk, build(find("regression")), {})
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_failing_disk_is_a_sentence_too(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    checkpoint.write(tmp_path, {"recipe": {}, "step": 1})
+    monkeypatch.setattr("train.checkpoint.os.fsync", fail)
+    with pytest.raises(CheckpointError, match="the disk is full"):
+        checkpoint.write(tmp_path, {"recipe": {}, "step": 2})
+    assert checkpoint.read(tmp_path, {})["step"] == 1
