@@ -13,8 +13,9 @@ Allocation is a Latin square. K models make 2K *slots*, half of each *half*:
 
 A participant belongs to one of 2K *lists*; in list g the photo of rank r stands in slot
 (r + g) mod 2K. So everyone meets a photo once, and over the lists each photo meets every slot. The
-*plan* says which slot comes when; which photo of that slot is decided when its turn comes: the one
-shown least so far (survey/store.py), so that people who leave early unbalance nothing.
+*plan* says which half comes when, and where the catch trials lie. Slot and photo are decided when
+their turn comes: of the slots of that half that the person's round has not visited yet, the cell
+shown least so far (survey/ledger.py), so that people who leave early unbalance nothing.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ class Study:
     catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
     target: int = 0  # participants to recruit, then the study is full; 0: no limit
     panel: str = ""  # address parameter with a panel's own id, such as PROLIFIC_PID; "": not kept
-    expire_minutes: float = 30.0  # silence after which a participant's place is given to others
+    expire_minutes: float = 5.0  # silence after which a participant's place is given to others
     exclusion: Exclusion = field(default_factory=Exclusion)
     seed: int = 0
     version: int = 1
@@ -121,7 +122,7 @@ class Study:
 
     @property
     def photos_needed(self) -> int:
-        """Scored photos without which some list would run out of photos for some slot."""
+        """The fewest scored photos; more come in multiples of `slots`, so that lists are equal."""
         return self.slots * math.ceil(self.trials / self.slots)
 
     @property
@@ -188,17 +189,17 @@ class Study:
 
 @dataclass(frozen=True)
 class Step:
-    """One position of a plan: the kind of trial and its slot."""
+    """One position of a plan: the kind of trial, and which half of the slots is right."""
 
     kind: str  # practice | trial | catch
-    slot: int
+    half: int  # 0 | 1
 
     def __str__(self) -> str:
-        return f"{self.kind[0]}{self.slot}"
+        return f"{self.kind[0]}{self.half}"
 
     @classmethod
     def parse(cls, text: str) -> "Step":
-        return cls({"p": "practice", "t": "trial", "c": "catch"}[text[0]], int(text[1:]))
+        return cls({"p": "practice", "t": "trial", "c": "catch"}[text[0]], int(text[1]))
 
 
 def person_seed(study: Study, number: int) -> int:
@@ -212,27 +213,27 @@ def latin_list(study: Study, slot: int, rank: int) -> int:
     return (slot - rank) % study.slots
 
 
+def open_slots(study: Study, half: int, visited: list[int]) -> list[int]:
+    """The slots of this half that the current round has not visited; a round visits each once."""
+    k = len(study.models)
+    own = range(half * k, half * k + k)
+    visits = [slot for slot in visited if slot in own]
+    this_round = visits[len(visits) - len(visits) % k :]
+    return [slot for slot in own if slot not in this_round]
+
+
 def plan(study: Study, seed: int) -> list[Step]:
     """One person's sequence: practice, then scored and catch trials, right answers balanced."""
     rng = random.Random(seed)
-    practice = _sequence(study, rng, "practice", study.practice, (0, 0))
+    practice = [Step("practice", half) for half in _mixed(_halves(study.practice, rng), rng)]
+    scored = _halves(study.trials, rng)
     # Absurd colours are synthesized; beside a real photo they may stand on either side.
-    half = _halves(study.catches, rng)
-    catches = (0, study.catches) if study.design == "single" else half
-    return practice + _sequence(study, rng, "trial", study.trials, catches)
-
-
-def _sequence(
-    study: Study, rng: random.Random, kind: str, n: int, catches: tuple[int, int]
-) -> list[Step]:
-    scored = _halves(n, rng)
+    sides = _halves(study.catches, rng)
+    catches = (0, study.catches) if study.design == "single" else sides
     halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)
-    caught = {p for h in (0, 1) for p in _spread(halves, h, catches[h], rng)}
-    k = len(study.models)
-    turns = [_cycle(range(h * k, h * k + k), rng) for h in (0, 1)]
-    return [
-        Step("catch", h * k) if position in caught else Step(kind, next(turns[h]))
-        for position, h in enumerate(halves)
+    caught = {place for half in (0, 1) for place in _spread(halves, half, catches[half], rng)}
+    return practice + [
+        Step("catch" if place in caught else "trial", half) for place, half in enumerate(halves)
     ]
 
 
@@ -266,9 +267,3 @@ def _spread(halves: list[int], half: int, n: int, rng: random.Random) -> list[in
     places = [position for position, h in enumerate(halves) if h == half]
     cuts = [round(i * len(places) / n) for i in range(n + 1)] if n else []
     return [rng.choice(places[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
-
-
-def _cycle(items: range, rng: random.Random) -> Iterator[int]:
-    """All items in random order, again and again."""
-    while True:
-        yield from rng.sample(items, len(items))

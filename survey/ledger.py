@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from survey.design import Step, Study
+from survey.design import Step, Study, open_slots
 
 Row = sqlite3.Row
 PRIME = 65_537  # photo ids are smaller, so multiplying them by anything modulo it mixes them
@@ -91,17 +91,17 @@ class Ledger:
         self._update("participants", "id", participant, values)
 
     def open_trial(self, person: Row, position: int, now: float) -> Row:
-        """Choose the photo for this position, the least shown one first, and reserve it."""
+        """Choose slot and photo for this position, the least shown ones first, and reserve them."""
         step = Step.parse(person["plan"].split()[position])
-        photo = self._photo(person, step, position)
+        slot, photo = self._choose(person, step, position)
         trial = {
             "participant": person["id"],
             "position": position,
             "kind": step.kind,
             "photo": photo,
-            "slot": step.slot,
-            "condition": self.study.condition(step.kind, step.slot),
-            "truth": self.study.truth(step.slot),
+            "slot": slot,
+            "condition": self.study.condition(step.kind, slot),
+            "truth": self.study.truth(slot),
             "nonce": secrets.token_hex(16),
             "requested_ms": self.study.exposure_ms,
             "opened_at": now,
@@ -109,7 +109,7 @@ class Ledger:
         }
         self.insert("trials", trial)
         if step.kind == "trial":
-            self._fill(step.slot, photo, 1)
+            self._fill(slot, photo, 1)
         return self.trial(person["id"])
 
     def show_again(self, trial: Row) -> Row:
@@ -151,26 +151,21 @@ class Ledger:
         marks = ", ".join(f":{name}" for name in values)
         self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
 
-    def _photo(self, person: Row, step: Step, position: int) -> int:
-        """An unseen photo for this step: of the least shown ones, one by the person's seed."""
+    def _choose(self, person: Row, step: Step, position: int) -> tuple[int, int]:
+        """Slot and unseen photo of this step; among equals, the person's seed decides."""
+        query = "SELECT slot FROM votes WHERE participant = ? AND kind = ? ORDER BY id"
+        visited = self.db.execute(query, (person["id"], step.kind)).fetchall()
+        slots = open_slots(self.study, step.half, [slot for (slot,) in visited])
         mixer = 1 + (person["seed"] * (position + 1) >> 16) % (PRIME - 1)
-        unseen = "photo NOT IN (SELECT photo FROM votes WHERE participant = ?)"
+        unseen = "NOT IN (SELECT photo FROM votes WHERE participant = ?)"
         if step.kind == "trial":
-            return self._value(
-                f"""SELECT photo FROM cells WHERE list = ? AND slot = ? AND {unseen}
-                    ORDER BY filled, photo * ? % {PRIME} LIMIT 1""",
-                person["list"],
-                step.slot,
-                person["id"],
-                mixer,
-            )
-        return self._value(
-            f"""SELECT id AS photo FROM photos WHERE role = ? AND {unseen}
-                ORDER BY photo * ? % {PRIME} LIMIT 1""",
-            step.kind,
-            person["id"],
-            mixer,
-        )
+            query = f"""SELECT slot, photo FROM cells
+                        WHERE list = ? AND slot IN ({", ".join("?" * len(slots))})
+                              AND photo {unseen}
+                        ORDER BY filled, photo * ? % {PRIME} LIMIT 1"""
+            return tuple(self._row(query, person["list"], *slots, person["id"], mixer))
+        query = f"SELECT id FROM photos WHERE role = ? AND id {unseen} ORDER BY id * ? % {PRIME}"
+        return slots[mixer % len(slots)], self._value(query, step.kind, person["id"], mixer)
 
     def _fill(self, slot: int, photo: int, by: int) -> None:
         query = "UPDATE cells SET filled = filled + ? WHERE slot = ? AND photo = ?"

@@ -56,6 +56,11 @@ def _check(study: Study, photos: list[dict]) -> None:
                 f"The study has {have} photos for the role {role!r} and needs {number}; "
                 f"give more photos, or lower `trials`, `practice` or `catch`."
             )
+    scored = sum(photo["role"] == "trial" for photo in photos)
+    if scored % study.slots:
+        raise DesignError(
+            f"{scored} scored photos do not fill {study.slots} equal lists; use a multiple."
+        )
     if len(photos) > LARGEST_ID:
         raise DesignError(f"{len(photos)} photos are too many; use at most {LARGEST_ID}.")
 

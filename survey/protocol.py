@@ -25,7 +25,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from survey.design import Study, person_seed, plan
@@ -278,4 +278,4 @@ def _vote(
     except TimingError as error:
         raise Refused("timing", str(error)) from error
     flags = times.flags(trial["requested_ms"], study.exclusion.fast_ms, trial["showings"])
-    return {"answer": answer, "received_at": now, "flags": flags} | asdict(times)
+    return {"answer": answer, "received_at": now, "flags": flags} | vars(times)

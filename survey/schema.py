@@ -14,8 +14,8 @@ cells         how often each photo was shown in each slot of the Latin square
     One row per (slot, photo) of the scored photos. See survey/design.py for slots and lists.
 participants  whoever consented
     id (order of arrival), token (random, 128 bits: the only key to this row), seed (of all that is
-    random for this person), list (of the Latin square), plan (kind and slot of every position, as
-    'p0 p3 t2 c1 …': p practice, t trial, c catch), panel_id (NULL unless the study keeps it),
+    random for this person), list (of the Latin square), plan (kind and half of every position, as
+    'p0 p1 t1 c1 …': p practice, t trial, c catch), panel_id (NULL unless the study keeps it),
     colour_vision: normal | deficient | unsure | NULL (not yet asked), begun_at, seen_at,
     answered (positions voted on; the next one to show), finished_at (NULL until all are)
 trials        the one trial that a participant has open now; replaced when it is voted on

@@ -1,15 +1,15 @@
 """The one writer of a database: work from any thread, committed in groups.
 
-While one transaction is on its way to the disk, further work gathers and shares the next one.
-Each piece of work is a savepoint of its own: it happens wholly or not at all, whatever becomes of
-its neighbours. `run` returns only when the transaction is durable.
+Alone, work is done at once. While a transaction is on its way to the disk, further work gathers and
+shares the next one. Each piece of work is a savepoint of its own: it happens wholly or not at all,
+whatever becomes of its neighbours. `run` returns only when the transaction is durable.
 """
 
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,54 +18,57 @@ Job = tuple[Callable[[], object], Future]
 
 
 class Writer:
-    """Runs work on a connection, in one thread, and tells `committed` after each transaction."""
+    """Runs work on a connection, one transaction at a time, and tells `committed` after each."""
 
     def __init__(self, db: sqlite3.Connection, committed: Callable[[], None]) -> None:
         self._db = db
         self._committed = committed
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._turn = threading.Lock()  # held while a transaction runs
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()  # None: nothing more will come
+        self._crowded = False  # gathered work comes before what could be done at once
+        self._door = threading.Lock()  # nothing enters the queue once it is closed
         self._closed = False
-        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._loop, name="survey-writer", daemon=True)
         self._thread.start()
 
     def run(self, work: Callable[[], T]) -> T:
         """Do this inside a transaction; back when it is on the disk, or with its exception."""
-        done: Future[T] = Future()
-        with self._closing:
-            if self._closed:
-                raise RuntimeError("The study was closed; open it again to write.")
-            self._jobs.put((work, done))
-        return done.result()
+        job = work, Future()
+        if not self._crowded and self._turn.acquire(blocking=False):
+            try:
+                self._check_open()
+                self._transact([job])
+            finally:
+                self._turn.release()
+        else:
+            with self._door:
+                self._check_open()
+                self._jobs.put(job)
+        return job[1].result()
 
     def close(self) -> None:
-        """Finish what was asked for, then stop."""
-        with self._closing:
+        """Finish what was asked for, then refuse all else."""
+        with self._door:
             if not self._closed:
                 self._closed = True
                 self._jobs.put(None)
         self._thread.join()
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("The study was closed; open it again to write.")
+
     def _loop(self) -> None:
         going = True
         while going:
-            jobs, going = self._gather()
-            if jobs:
-                self._transact(jobs)
-
-    def _gather(self) -> tuple[list[Job], bool]:
-        """Wait for one job, take along what else is there; False after the last one."""
-        jobs: list[Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            jobs.append(job)
-            if len(jobs) == LARGEST_GROUP:
-                return jobs, True
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                return jobs, True
-        return jobs, False
+            jobs = [self._jobs.get()]
+            self._crowded = True
+            with self._turn:
+                while len(jobs) < LARGEST_GROUP and not self._jobs.empty():
+                    jobs.append(self._jobs.get())
+                going = None not in jobs
+                self._transact([job for job in jobs if job])
+            self._crowded = False
 
     def _transact(self, jobs: list[Job]) -> None:
         try:

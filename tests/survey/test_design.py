@@ -13,6 +13,7 @@ from survey.design import (
     Step,
     Study,
     latin_list,
+    open_slots,
     person_seed,
     plan,
 )
@@ -39,25 +40,33 @@ def test_a_plan_holds_what_the_design_says_in_balanced_order(study, seed):
     assert kinds == +Counter(practice=study.practice, trial=study.trials, catch=study.catches)
     assert {step.kind for step in steps[: study.practice]} <= {"practice"}
     for part in (steps[: study.practice], steps[study.practice :]):
-        runs = [len(list(run)) for _, run in groupby(study.truth(step.slot) for step in part)]
+        runs = [len(list(run)) for _, run in groupby(step.half for step in part)]
         assert max(runs, default=0) <= LONGEST_RUN
     for kind in ("practice", "trial"):
-        halves = Counter(study.truth(s.slot) for s in steps if s.kind == kind)
-        assert abs(halves[study.answers[0]] - halves[study.answers[1]]) <= 1
-        for truth in study.answers:  # each half visits its slots in turn
-            half = [s.slot for s in steps if s.kind == kind and study.truth(s.slot) == truth]
-            slots = Counter(half)
-            assert not slots or max(slots.values()) - min(slots.values()) <= 1
+        halves = Counter(step.half for step in steps if step.kind == kind)
+        assert abs(halves[0] - halves[1]) <= 1
     assert plan(study, seed) == steps
 
 
 @given(studies)
-def test_catch_trials_are_spread_and_synthesized_or_on_both_sides(study):
-    sides = Counter(study.truth(s.slot) for s in plan(study, 7) if s.kind == "catch")
+def test_catch_trials_are_synthesized_or_on_both_sides(study):
+    sides = Counter(step.half for step in plan(study, 7) if step.kind == "catch")
     if study.design == "single":
-        assert set(sides) <= {"synthesized"}
+        assert set(sides) <= {1}
     else:
-        assert abs(sides["left"] - sides["right"]) <= 1
+        assert abs(sides[0] - sides[1]) <= 1
+
+
+@given(studies, st.lists(st.integers(0, 1), max_size=30), st.randoms())
+def test_every_round_visits_each_slot_of_a_half_once(study, halves, random):
+    visited = []
+    for half in halves:
+        visited.append(random.choice(open_slots(study, half, visited)))
+    for half in (0, 1):
+        own = [slot for slot in visited if slot // len(study.models) == half]
+        rounds = [own[i : i + len(study.models)] for i in range(0, len(own), len(study.models))]
+        assert len(own) == halves.count(half)
+        assert all(len(set(one)) == len(one) for one in rounds)
 
 
 @given(st.integers(1, 5), st.integers(0, 200))

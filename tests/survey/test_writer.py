@@ -1,6 +1,6 @@
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -31,32 +31,11 @@ def test_work_from_many_threads_is_done_and_answered(db):
     assert numbers(db) == list(range(200))
 
 
-def together(db, writer: Writer, *works) -> list:
-    """Run works in one transaction: they queue up behind one that waits for all of them."""
-    running, gate, outcomes = threading.Event(), threading.Event(), [None] * len(works)
-
-    def hold():
-        running.set()
-        gate.wait()
-
-    def keep(i, work):
-        try:
-            outcomes[i] = writer.run(work)
-        except Exception as error:
-            outcomes[i] = error
-
-    first = threading.Thread(target=writer.run, args=(hold,))
-    first.start()
-    running.wait()
-    threads = [threading.Thread(target=keep, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    while writer._jobs.qsize() < len(works):
-        pass
-    gate.set()
-    for thread in (first, *threads):
-        thread.join()
-    return outcomes
+def together(writer: Writer, *works) -> list[Future]:
+    """Run works in one transaction."""
+    jobs = [(work, Future()) for work in works]
+    writer._transact(jobs)
+    return [done for _, done in jobs]
 
 
 def test_failed_work_leaves_no_trace_and_harms_no_neighbour(db):
@@ -67,12 +46,27 @@ def test_failed_work_leaves_no_trace_and_harms_no_neighbour(db):
         insert(db, 100)()
         raise ValueError("broken off")
 
-    outcomes = together(db, writer, insert(db, 1), half, insert(db, 2))
+    first, second, third = together(writer, insert(db, 1), half, insert(db, 2))
     writer.close()
-    assert numbers(db) == [1, 2] == commits[-1]
-    assert len(commits) == 2  # the waiting one, then all three together
-    assert sorted(o for o in outcomes if isinstance(o, int)) == [1, 2]
-    assert [str(o) for o in outcomes if isinstance(o, ValueError)] == ["broken off"]
+    assert (first.result(), third.result()) == (1, 2)
+    assert str(second.exception()) == "broken off"
+    assert numbers(db) == [1, 2]
+    assert commits[0] == [1, 2]
+
+
+def test_work_that_meets_a_running_transaction_waits_for_the_next(db):
+    writer = Writer(db, lambda: None)
+    running, gate = threading.Event(), threading.Event()
+    first = threading.Thread(target=writer.run, args=(lambda: running.set() or gate.wait(),))
+    first.start()
+    running.wait()
+    with ThreadPoolExecutor(5) as pool:
+        later = [pool.submit(writer.run, insert(db, n)) for n in range(5)]
+        assert not any(work.done() for work in later)
+        gate.set()
+        assert [work.result() for work in later] == list(range(5))
+    first.join()
+    writer.close()
 
 
 def test_a_failed_commit_is_told_to_everyone_in_it(db):
@@ -80,8 +74,8 @@ def test_a_failed_commit_is_told_to_everyone_in_it(db):
     db.execute("CREATE TABLE u (n REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)")
     writer = Writer(db, lambda: None)
     dangling = lambda: db.execute("INSERT INTO u VALUES (9)")  # noqa: E731
-    outcomes = together(db, writer, insert(db, 1), dangling)
-    assert all(isinstance(outcome, sqlite3.IntegrityError) for outcome in outcomes)
+    outcomes = together(writer, insert(db, 1), dangling)
+    assert all(isinstance(done.exception(), sqlite3.IntegrityError) for done in outcomes)
     assert writer.run(insert(db, 5)) == 5  # and the writer lives on
     writer.close()
     assert numbers(db) == [5]

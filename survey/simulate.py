@@ -1,0 +1,216 @@
+"""Simulated participants, who take a study through its real protocol and store, only faster.
+
+Try it: python -m survey simulate studies/poster --participants 200
+        python -m survey report studies/poster --data studies/poster/simulation
+
+Each kind answers in its own way, so that a report can be seen to notice it:
+
+    viewer     believes an image by its condition, its photo and their own leniency
+    perfect    always right                 guessing   answers by coin
+    biased     nearly always the same       bot        answers by coin, faster than anybody sees
+    impatient  presses before the image is over (refused), then answers hastily
+    quitting   a viewer who leaves somewhere on the way
+
+Time is simulated too: people come, look, think and leave in the order of one clock.
+"""
+
+import heapq
+import math
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from survey.design import Study
+from survey.ledger import Ledger
+from survey.protocol import Protocol, Refused, Trial
+from survey.store import Store
+
+MIX = {"viewer": 0.65, "quitting": 0.2} | dict.fromkeys(
+    ("perfect", "guessing", "biased", "bot", "impatient"), 0.03
+)
+RATES = (0.25, 0.55)  # believed share of the first and the last model; the others lie between
+REAL = 0.8  # of the real photos
+PERSON_SD, PHOTO_SD = 0.4, 0.8  # of leniency and of photos, in logits
+START = 1_800_000_000.0
+ARRIVAL_S = 15.0  # mean time between two arrivals
+SCREENS = ((1440, 900, 2.0, 60.0), (1920, 1080, 1.0, 144.0), (390, 844, 3.0, 60.0))
+
+
+@dataclass
+class World:
+    """What simulated people share: the clock, the photos' effects, and the protocol."""
+
+    survey: Protocol
+    rng: random.Random
+    now: float = START
+    rates: Mapping[str, float] = field(default_factory=dict)
+    photos: dict[int, float] = field(default_factory=dict)  # how believable each one is, in logits
+
+    def believed(self, condition: str, photo: int, leniency: float) -> bool:
+        effect = self.photos.setdefault(photo, self.rng.gauss(0, PHOTO_SD))
+        chance = self.rates.get(condition, 0.02)
+        logit = math.log(chance / (1 - chance)) + effect + leniency
+        return self.rng.random() < 1 / (1 + math.exp(-logit))
+
+
+@dataclass(frozen=True)
+class Person:
+    kind: str
+    leniency: float
+    leaves_after: int | None  # trials
+    screen: tuple[int, int, float, float]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What came of it: per kind, how many came and finished and their share of right answers."""
+
+    kinds: dict[str, tuple[int, int, float]]
+    votes: int
+    cells: tuple[int, int]  # fewest and most votes on a photo in a slot
+    counters: dict[str, int]
+    kind_of: dict[str, str]  # token: kind
+
+
+def simulate(
+    store: Store,
+    participants: int,
+    *,
+    mix: Mapping[str, float] = MIX,
+    rates: Mapping[str, float] | None = None,
+    seed: int = 0,
+) -> Simulated:
+    """Let people of this mix take part, and say what came of it."""
+    rng = random.Random(seed)
+    rates = believed_rates(store.study) | dict(rates or {})
+    world = World(Protocol(store, lambda: world.now), rng, rates=rates)
+    kinds = rng.choices(list(mix), list(mix.values()), k=participants)
+    kind_of: dict[str, str] = {}
+    queue: list[tuple[float, int, Iterator[float]]] = []  # who acts next, and when
+    arrival = START
+    for number, kind in enumerate(kinds):
+        arrival += rng.expovariate(1 / ARRIVAL_S)
+        queue.append((arrival, number, _take_part(world, _person(kind, world), kind_of)))
+    while queue:
+        world.now, number, person = heapq.heappop(queue)
+        pause = next(person, None)
+        if pause is not None:
+            heapq.heappush(queue, (world.now + pause, number, person))
+    return store.transact(lambda ledger: _summary(ledger, kind_of))
+
+
+def believed_rates(study: Study) -> dict[str, float]:
+    """Rates to simulate: models rise from the first to the last; in pairs, real is no answer."""
+    low, high = RATES if study.design == "single" else (RATES[0] / 1.5, RATES[1] / 1.5)
+    steps = max(1, len(study.models) - 1)
+    models = {m: low + (high - low) * i / steps for i, m in enumerate(study.models)}
+    return models | {"real": REAL}
+
+
+def _person(kind: str, world: World) -> Person:
+    rng = world.rng
+    leaves = rng.randrange(world.survey.study.positions) if kind == "quitting" else None
+    return Person(kind, rng.gauss(0, PERSON_SD), leaves, rng.choice(SCREENS))
+
+
+def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterator[float]:
+    """One participation; yields the seconds until the next action."""
+    survey, rng = world.survey, world.rng
+    try:
+        token = survey.begin(True)
+    except Refused:  # the study is full
+        return
+    kind_of[token] = person.kind
+    yield rng.uniform(5, 30)
+    survey.colour_vision(token, rng.choices(["normal", "deficient", "unsure"], [90, 5, 5])[0])
+    trial = survey.next_trial(token)
+    answered = 0
+    while trial and answered != person.leaves_after:
+        yield 1.0  # the pause before an image
+        survey.shown(token, trial.nonce)
+        condition, photo, truth = store_truth(survey.store, token)
+        answer = _answer(world, person, trial, condition, photo, truth)
+        timing = _timing(person, trial, rng)
+        if person.kind == "impatient" and trial.exposure_ms:
+            yield 0.3 * trial.exposure_ms / 1000
+            _press_early(survey, token, trial, answer, timing)
+        yield ((trial.exposure_ms or 0) + 20 + timing["response_ms"]) / 1000
+        trial = survey.vote(token, trial.nonce, answer, timing).next
+        answered += 1
+
+
+def store_truth(store: Store, token: str) -> tuple[str, int, str]:
+    """Condition, photo and right answer of somebody's open trial; no page may know them."""
+    query = """SELECT condition, photo, truth FROM trials JOIN participants p ON p.id = participant
+               WHERE token = ?"""
+    return tuple(store.transact(lambda ledger: ledger.db.execute(query, (token,)).fetchone()))
+
+
+def _answer(
+    world: World, person: Person, trial: Trial, condition: str, photo: int, truth: str
+) -> str:
+    first, second = trial.answers
+    wrong = second if truth == first else first
+    if person.kind == "perfect":
+        return truth
+    if person.kind in ("guessing", "bot"):
+        return world.rng.choice(trial.answers)
+    if person.kind == "biased":
+        return first if world.rng.random() < 0.98 else second
+    believed = world.believed(condition, photo, person.leniency)
+    if truth in ("left", "right"):
+        return wrong if believed else truth
+    return "real" if believed else "synthesized"
+
+
+def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, float | int | None]:
+    medians = {"bot": 60.0, "impatient": 230.0}
+    response = medians.get(person.kind, 700.0) * math.exp(rng.gauss(0, 0.4))
+    width, height, ratio, hz = person.screen
+    late = rng.random() < 0.03  # now and then a browser misses frames
+    exposure = (trial.exposure_ms or response) + rng.uniform(-2, 4) + 40 * late
+    return {
+        "response_ms": response,
+        "exposure_ms": exposure,
+        "dropped_frames": 2 * late,
+        "blurs": int(rng.random() < 0.01),
+        "hidden": 0,
+        "screen_width": width,
+        "screen_height": height,
+        "pixel_ratio": ratio,
+        "refresh_hz": hz,
+    }
+
+
+def _press_early(survey: Protocol, token: str, trial: Trial, answer: str, timing: dict) -> None:
+    try:
+        survey.vote(token, trial.nonce, answer, timing)
+    except Refused:
+        return
+    raise AssertionError("A vote before the end of its exposure was taken.")
+
+
+def _summary(ledger: Ledger, kind_of: dict[str, str]) -> Simulated:
+    people = ledger.db.execute(
+        """SELECT token, finished_at IS NOT NULL AS finished,
+                  (SELECT COUNT(*) FROM votes WHERE participant = p.id AND answer = truth) AS good
+           FROM participants p"""
+    ).fetchall()
+    came, finished, good, answered = Counter(), Counter(), Counter(), Counter()
+    for token, done, right in people:
+        kind = kind_of.get(token, "others")
+        came[kind] += 1
+        finished[kind] += done
+        good[kind] += right
+    for token, n in ledger.db.execute("SELECT token, answered FROM participants"):
+        answered[kind_of.get(token, "others")] += n
+    totals = ledger.totals()
+    fewest, most = ledger.db.execute("SELECT MIN(filled), MAX(filled) FROM cells").fetchone()
+    return Simulated(
+        kinds={k: (came[k], finished[k], good[k] / max(1, answered[k])) for k in sorted(came)},
+        votes=totals["votes"],
+        cells=(fewest, most),
+        counters={name: n for name, n in totals.items() if name.startswith("refused")},
+        kind_of=kind_of,
+    )
