@@ -110,22 +110,25 @@ def save_photo(photo: Photo, path: str | Path, *, source: str | Path | None = No
 
     Adds a suffix where there is none, makes missing folders, and returns the path written.
     """
-    path, source = Path(path), source or photo.path
+    try:
+        path = _destination(photo, Path(path), source or photo.path)
+        write_whole(path, encode_photo(photo, SAVED_AS[path.suffix.lower()]))
+    except OSError as error:
+        reason = error.strerror or error
+        raise PhotoError(f"{_label(path)} cannot be written: {reason}.") from error
+    return path
+
+
+def _destination(photo: Photo, path: Path, source: str | Path | None) -> Path:
     label = _label(path)
     if path.is_dir():
         raise PhotoError(f"{label} is a folder: give the name of a file in it.")
     if not path.suffix:
         path = path.with_suffix(".jpg" if _kept_format(photo) == "JPEG" else ".png")
-    format = SAVED_AS.get(path.suffix.lower())
-    if format is None:
+    if path.suffix.lower() not in SAVED_AS:
         raise PhotoError(f"{label} cannot be written: choose a name that ends in .jpg or .png.")
     if source and same_file(path, Path(source)):
         raise PhotoError(f"{label} is the photo that was read: choose another name for the result.")
-    data = encode_photo(photo, format)
-    try:
-        write_whole(path, data)
-    except OSError as error:
-        raise PhotoError(f"{label} cannot be written: {error.strerror or error}.") from error
     return path
 
 

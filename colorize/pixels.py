@@ -9,6 +9,7 @@ Nothing here knows of files, names or limits: those are `colorize.photo`'s.
 import functools
 import io
 import struct
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -38,11 +39,11 @@ def eight_bits(samples: np.ndarray) -> np.ndarray:
     if samples.dtype == np.uint8:
         return samples
     if samples.dtype.kind == "u" and samples.dtype.itemsize == 2:
-        return ((samples - (samples >> 8) + 128) >> 8).astype(np.uint8)  # = round(samples / 257)
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
     values = samples.astype(np.promote_types(samples.dtype, np.float32))
     finite = values[np.isfinite(values)]
     low, high = (finite.min(), finite.max()) if finite.size else (0, 1)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if samples.dtype.kind != "f" or low < 0 or high > 1:
             values = (values - low) / (high - low if high > low else 1)
     values = np.nan_to_num(values, nan=0, posinf=1, neginf=0)
@@ -57,34 +58,44 @@ def _flat(image: Image.Image) -> Image.Image:
         return Image.fromarray(eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         return _on_white(image)
-    return image.convert({"1": "L", "P": "RGB"}.get(image.mode, image.mode))
+    return _as_mode(image, {"1": "L", "P": "RGB"}.get(image.mode, image.mode))
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    clear = image.convert("RGBA")
+    clear = _as_mode(image, "LA" if image.mode == "La" else image.mode).convert("RGBA")
     alpha = clear.getchannel("A")
     flat = clear.convert("RGB")
     if alpha.getextrema() != (255, 255):
         flat = Image.composite(flat, Image.new("RGB", image.size, "white"), alpha)
-    return flat.convert("L") if image.mode in ("1", "L", "LA", "La") else flat
+    return _as_mode(flat, "L" if image.mode in ("1", "L", "LA", "La") else "RGB")
 
 
 def _to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
-    transform = _transform(icc, image.mode) if icc else None
-    return transform.apply(image) if transform else image.convert("RGB")
+    convert = _converter(icc, image.mode) if icc else None
+    return _as_mode(convert(image) if convert else image, "RGB")
+
+
+def _as_mode(image: Image.Image, mode: str) -> Image.Image:
+    return image if image.mode == mode else image.convert(mode)  # which copies, even when equal
 
 
 @functools.lru_cache(maxsize=8)  # the photos of one camera or scanner share their profile
-def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _converter(icc: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
     """From the profile to sRGB, or None where that changes nothing or the profile is of no use."""
+    exact = ImageCms.Flags.NOOPTIMIZE if mode == "L" else ImageCms.Flags.NONE
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        transform = ImageCms.buildTransform(profile, _srgb(), mode, "RGB")
+        transform = ImageCms.buildTransform(profile, _srgb(), mode, "RGB", flags=exact)
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return None  # broken, or made for other channels than the image has
     probe = _probe(mode)
-    change = np.subtract(transform.apply(probe), probe.convert("RGB"), dtype=np.int16)
-    return transform if np.abs(change).max() > 1 else None
+    converted = transform.apply(probe)
+    change = np.subtract(converted, probe.convert("RGB"), dtype=np.int16)
+    if np.abs(change).max() <= 1:
+        return None
+    if mode == "L":  # a table is exact, where lcms takes a short cut that is off in the shadows
+        return functools.partial(Image.Image.point, lut=list(converted.convert("L").tobytes()))
+    return transform.apply
 
 
 def _probe(mode: str) -> Image.Image:

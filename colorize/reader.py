@@ -62,6 +62,7 @@ def _open_image(file: BinaryIO, label: str, max_pixels: int) -> ImageFile.ImageF
     except (AttributeError, OSError):
         file = io.BytesIO(file.read())  # a pipe or a socket
     head = file.read(1024)
+    file.seek(0)
     open_image = _opener(head, label)
     try:
         with _hushed():
