@@ -43,6 +43,13 @@ class Ledger:
         query = "SELECT file FROM stimuli WHERE photo = ? AND condition = ?"
         return tuple(self._value(query, photo, condition) for condition in conditions)
 
+    def vote(self, participant: int, position: int) -> Row | None:
+        query = "SELECT * FROM votes WHERE participant = ? AND position = ?"
+        return self._row(query, participant, position)
+
+    def has_number(self, participant: int) -> bool:
+        return self._row("SELECT 1 FROM participants WHERE id = ?", participant) is not None
+
     def next_number(self) -> int:
         return self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants")
 
@@ -83,9 +90,6 @@ class Ledger:
             "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET n = n + 1",
             (name,),
         )
-
-    def add_person(self, person: Mapping[str, Any]) -> None:
-        self.insert("participants", person)
 
     def update_person(self, participant: int, **values: object) -> None:
         self._update("participants", "id", participant, values)
@@ -141,10 +145,13 @@ class Ledger:
         self.reserve(trial)
         carried = {name: trial[name] for name in CARRIED}
         self.insert("votes", {"participant": person["id"]} | carried | dict(vote))
-        self.db.execute("DELETE FROM trials WHERE participant = ?", (person["id"],))
+        self.close_trial(person["id"])
         answered, now = trial["position"] + 1, vote["received_at"]
         finished = now if answered == self.study.positions else None
         self.update_person(person["id"], answered=answered, seen_at=now, finished_at=finished)
+
+    def close_trial(self, participant: int) -> None:
+        self.db.execute("DELETE FROM trials WHERE participant = ?", (participant,))
 
     def insert(self, table: str, values: Mapping[str, Any]) -> None:
         names = ", ".join(values)

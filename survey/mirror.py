@@ -1,0 +1,59 @@
+"""The copy of every vote: one JSON line each, in a file that only grows.
+
+The lines go to data/mirror/, to a file of this process alone, once the vote is in the database and
+before it is acknowledged. survey/push.py sends the files elsewhere, survey/recovery.py makes a
+database of them again. A line holds the hash of the design, the vote's row and its participant's:
+
+    {"study": "3f…", "participant": {"id": 7, …}, "vote": {"id": 96, "participant": 7, …}}
+"""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+FOLDER = "mirror"
+TAIL = 65_536  # bytes at the end of a file; no line is as long
+
+
+class Mirror:
+    """Appends votes to a file of its own, holding `lock` (a push holds it while it looks)."""
+
+    def __init__(self, folder: str | Path, lock: AbstractContextManager | None = None) -> None:
+        self._folder = Path(folder)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = lock or threading.Lock()
+        self._file: IO[str] | None = None
+
+    def last_id(self) -> int:
+        """The newest vote that has its line in this folder, by the vote's number; 0: none."""
+        return max(map(_last_id, files(self._folder)), default=0)
+
+    def write(self, records: Iterable[dict]) -> None:
+        """Append a line for each; the operating system has them when this returns."""
+        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+        with self._lock:
+            if self._file is None:
+                path = self._folder / f"votes-{uuid.uuid4().hex}.jsonl"
+                self._file = path.open("x", encoding="utf-8")
+            self._file.write("".join(lines))
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+
+
+def files(folder: str | Path) -> list[Path]:
+    return sorted(Path(folder).glob("**/*.jsonl"))
+
+
+def _last_id(path: Path) -> int:
+    """The number of the last vote whose line is whole; a killed process may leave half of one."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL))
+        whole = file.read().split(b"\n")[:-1]
+    return json.loads(whole[-1])["vote"]["id"] if whole else 0

@@ -1,0 +1,59 @@
+import json
+
+from survey.mirror import Mirror, files
+from survey.protocol import Protocol
+from survey.store import Store
+from tests.survey.conftest import Participant
+
+
+def lines(folder) -> list[dict]:
+    return [json.loads(line) for path in files(folder) for line in path.read_text().splitlines()]
+
+
+def test_every_vote_has_its_line_when_it_is_acknowledged(folder, tmp_path, clock):
+    mirror = Mirror(tmp_path / "mirror")
+    store = Store(folder, mirror=mirror, durable=False)
+    person = Participant(Protocol(store, clock), clock)
+    n = 0
+    while person.trial:
+        person.answer()
+        n += 1
+        assert [line["vote"]["id"] for line in lines(tmp_path / "mirror")] == list(range(1, n + 1))
+    votes = store.transact(lambda ledger: ledger.db.execute("SELECT * FROM votes").fetchall())
+    assert [line["vote"] for line in lines(tmp_path / "mirror")] == [dict(v) for v in votes]
+    last = lines(tmp_path / "mirror")[-1]
+    assert last["study"] == store.study.sha256
+    assert last["participant"]["token"] == person.token
+    assert last["participant"]["answered"] == n
+    assert len(files(tmp_path / "mirror")) == 1
+    store.close()
+    mirror.close()
+
+
+def test_each_process_has_a_file_of_its_own(tmp_path):
+    for number in (1, 2):
+        mirror = Mirror(tmp_path)
+        assert mirror.last_id() == number - 1
+        mirror.write([{"vote": {"id": number}}])
+        mirror.close()
+    assert len(files(tmp_path)) == 2
+
+
+def test_votes_whose_line_was_cut_off_or_never_written_get_it_later(folder, tmp_path, clock):
+    mirror = Mirror(tmp_path / "mirror")
+    store = Store(folder, mirror=mirror, durable=False)
+    person = Participant(Protocol(store, clock), clock)
+    for _ in range(3):
+        person.answer()
+    store.close()
+    mirror.close()
+    (path,) = files(tmp_path / "mirror")
+    path.write_bytes(path.read_bytes()[:-10])  # as a kill in the middle of a write leaves it
+    assert Mirror(tmp_path / "mirror").last_id() == 2
+
+    mirror = Mirror(tmp_path / "mirror")
+    store = Store(folder, mirror=mirror, durable=False)
+    whole = [p for p in files(tmp_path / "mirror") if p != path]
+    assert [json.loads(p.read_text())["vote"]["id"] for p in whole] == [3]
+    store.close()
+    mirror.close()
