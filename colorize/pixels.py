@@ -52,13 +52,19 @@ def eight_bits(samples: np.ndarray) -> np.ndarray:
 
 def _flat(image: Image.Image) -> Image.Image:
     """One of the 8-bit modes without alpha (L, RGB, CMYK, LAB, YCbCr): what was clear is white."""
-    if image.mode == "I":  # Pillow's own 32-bit mode, where it holds 16-bit samples (PGM)
-        return Image.fromarray(eight_bits(np.asarray(image).clip(0, 65535).astype(np.uint16)))
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(eight_bits(np.asarray(image)))
+        return Image.fromarray(_eight_bits_of(image))
     if image.has_transparency_data:
         return _on_white(image)
     return _as_mode(image, {"1": "L", "P": "RGB"}.get(image.mode, image.mode))
+
+
+def _eight_bits_of(image: Image.Image) -> np.ndarray:
+    samples = np.asarray(image)
+    if image.mode == "I":  # 32 bits in which Pillow holds 16 (PGM)
+        samples = samples.clip(0, 65535).astype(np.uint16)
+    white_is_zero = getattr(image, "tag_v2", {}).get(262) == 0  # which Pillow forgets in deep TIFFs
+    return 255 - eight_bits(samples) if white_is_zero else eight_bits(samples)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
     python -c "from colorize.reader import read; print(read(open('scan.tif', 'rb')).pixels.shape)"
 
-Only the formats below are tried: Pillow knows others that start programs (EPS) or fetch no photos.
+Only the formats below are tried: Pillow knows others that start programs (EPS) or hold no photos.
 """
 
 import io
@@ -75,7 +75,7 @@ def _open_image(file: BinaryIO, label: str, max_pixels: int) -> ImageFile.ImageF
 
 
 def _opener(head: bytes, label: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:
-    if head[4:8] == b"ftyp" and any(brand in head[8:64] for brand in HEIC_BRANDS):
+    if _is_heic(head):
         try:
             from pillow_heif import HeifImageFile
         except ImportError as error:
@@ -85,6 +85,10 @@ def _opener(head: bytes, label: str) -> Callable[[BinaryIO], ImageFile.ImageFile
             ) from error
         return HeifImageFile
     return _open_tiff if head.startswith(TIFF_HEADS) else _open_other
+
+
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and any(brand in head[8:64] for brand in HEIC_BRANDS)
 
 
 def _open_tiff(file: BinaryIO) -> ImageFile.ImageFile:
@@ -104,13 +108,13 @@ def _refusal(label: str, head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(SVG_HEADS) and b"<svg" in text:
         return f"{label} is an SVG drawing, not a photo: export it as PNG or JPEG first."
-    for format in FORMATS:
-        _, accepts = Image.OPEN[format]
-        if accepts(head[:16]):
-            return (
-                f"{label} begins as {format} does, but its header is broken or cut short, or says "
-                "that it has no pixels: take another copy of it."
-            )
+    Image.init()  # all formats: another package may have opened this file
+    kinds = ["HEIC"] if _is_heic(head) else [f for f in FORMATS if Image.OPEN[f][1](head[:16])]
+    if kinds:
+        return (
+            f"{label} begins as {kinds[0]} does but is broken, cut short, without pixels or of a "
+            "rare kind: take another copy of it, or save it anew as PNG."
+        )
     return (
         f"{label} is not an image that can be read: "
         "take a JPEG, PNG, TIFF, WebP, AVIF, HEIC, GIF or BMP file."

@@ -1,9 +1,10 @@
-"""TIFFs deeper than eight bits, read by tifffile; a Pillow plugin that is never registered.
+"""Uncompressed TIFFs deeper than eight bits, read by tifffile; a Pillow plugin, not registered.
 
     python -c "from colorize.tiff import DeepTiff; print(DeepTiff(open('scan.tif', 'rb')).size)"
 
 Pillow 12 refuses float colour, 16-bit grey with alpha and double precision, and reads some others
-wrongly without a word: white-is-zero as a negative, separate 16-bit planes as noise.
+wrongly without a word: white-is-zero as a negative, separate 16-bit planes as noise. Compressed
+ones are left to Pillow, for tifffile unpacks however many gigabytes a small file holds.
 """
 
 import logging
@@ -14,13 +15,6 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
 from colorize.pixels import eight_bits
 
-# What tifffile decodes by itself. The rest (LZW, JPEG) Pillow decodes, also at 16 bits.
-DECODED = {
-    COMPRESSION.NONE,
-    COMPRESSION.ADOBE_DEFLATE,
-    COMPRESSION.DEFLATE,
-    COMPRESSION.PACKBITS,
-}
 COLOURS = {
     PHOTOMETRIC.MINISBLACK: "L",
     PHOTOMETRIC.MINISWHITE: "L",
@@ -32,7 +26,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its remarks a
 
 
 class DeepTiff(ImageFile.ImageFile):
-    """The first page of a TIFF; raises if its samples are of eight bits or not for tifffile."""
+    """The first page of a TIFF; raises if it is not an uncompressed one of more than eight bits."""
 
     format = "TIFF"
     format_description = "TIFF of more than eight bits a sample"
@@ -69,12 +63,12 @@ class DeepTiff(ImageFile.ImageFile):
 
 
 def _is_deep(page: TiffPage) -> bool:
-    """Whether the page is a photo of 16, 32 or 64 bits a sample that tifffile can decode."""
+    """Whether the page is an uncompressed photo of 16, 32 or 64 bits a sample."""
     return (
         page.axes in ("YX", "YXS", "SYX")
+        and page.samplesperpixel <= 4
         and page.dtype is not None
         and page.dtype.kind in "uif"
         and page.bitspersample == 8 * page.dtype.itemsize > 8
-        and page.compression in DECODED
-        and page.predictor in (1, 2)
+        and page.compression == COMPRESSION.NONE
     )

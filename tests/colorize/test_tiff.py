@@ -1,18 +1,23 @@
 """Deep TIFFs in every layout, written by tifffile and compared with the array they hold."""
 
+import contextlib
 import io
+import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
-from colorize.reader import read
+from colorize.reader import PhotoError, read
 from colorize.tiff import DeepTiff
 
 HIGH = np.random.default_rng(0).integers(0, 65536, (20, 30, 4), dtype=np.uint16)
 HIGH[0, 0], HIGH[0, 1] = 0, 65535  # so that scaling by the range is scaling by 65535
 EIGHT = np.round(HIGH / 257)
+VOLUME = np.stack([HIGH[:16, :16, 0]] * 16)
 DEPTHS = {  # each holds the same values, up to rounding
     "uint16": HIGH,
     "int16": (HIGH.astype(int) - 32768).astype(np.int16),
@@ -35,12 +40,11 @@ def assert_close(pixels: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(pixels - expected).max() <= 1  # Pillow, where it reads, cuts 16 bits to 8
 
 
-@pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_colour(depth, byteorder, compression):
+def test_colour(depth, byteorder):
     samples = DEPTHS[depth][..., :3]
-    layout = {"photometric": "rgb", "byteorder": byteorder, "compression": compression}
+    layout = {"photometric": "rgb", "byteorder": byteorder}
     assert_close(read(tiff(samples, **layout)).pixels, EIGHT[..., :3])
     planes = np.moveaxis(samples, -1, 0)
     pixels = read(tiff(planes, planarconfig="separate", **layout)).pixels
@@ -92,6 +96,35 @@ def test_pillows_16_bit_grey(compression):
     assert_close(read(file).pixels, EIGHT[..., :1])
 
 
+@pytest.mark.parametrize("depth", ["uint16", "float32"])
+def test_compressed_white_is_zero_is_no_negative(depth):
+    samples = DEPTHS[depth][..., 0]
+    pixels = read(tiff(samples, photometric="miniswhite", compression="zlib")).pixels
+    assert_close(pixels, 255 - EIGHT[..., :1])
+
+
+def test_compressed_colour_of_16_bits():
+    for samples, planes in (
+        (HIGH[..., :3], "contig"),
+        (HIGH[..., :3].transpose(2, 0, 1), "separate"),
+    ):
+        file = tiff(samples, photometric="rgb", compression="zlib", planarconfig=planes)
+        assert_close(read(file).pixels, EIGHT[..., :3])
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+def test_a_small_file_does_not_unpack_to_gigabytes(bits):
+    strip = zlib.compress(bytes(200_000_000))
+    tags = {256: 20, 257: 20, 258: bits, 259: 8, 262: 1, 273: 200, 277: 1, 278: 20, 279: len(strip)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    bomb = (b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries).ljust(200, b"\0") + strip
+    tracemalloc.start()
+    with contextlib.suppress(PhotoError):
+        read(io.BytesIO(bomb))
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
 def test_orientation_resolution_and_first_page():
     file = tiff(
         np.stack([HIGH[..., 0], HIGH[..., 1]]),
@@ -113,11 +146,11 @@ def test_without_a_resolution_there_is_none():
     "file",
     [
         tiff(HIGH.astype(np.uint8), photometric="rgb"),
-        tiff(np.stack([HIGH[:16, :16, 0]] * 16), photometric="minisblack", volumetric=True, tile=(16,) * 3),
+        tiff(VOLUME, photometric="minisblack", volumetric=True, tile=(16, 16, 16)),
         io.BytesIO(b"II*\0 and no more"),
     ],
     ids=["8 bits", "a volume", "broken"],
-)  # fmt: skip
+)
 def test_what_is_not_deep_is_left_to_pillow(file):
     with pytest.raises((SyntaxError, tifffile.TiffFileError)):
         DeepTiff(file)
