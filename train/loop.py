@@ -64,9 +64,8 @@ class Photos:
     held: np.ndarray
 
     @classmethod
-    def open(cls, folder: Path, most_held: int) -> "Photos":
+    def of(cls, cache: Cache, most_held: int) -> "Photos":
         """The sides of a cache; without a side `val`, every twentieth training photo is held."""
-        cache = Cache.open(folder)
         train = cache.split("train")
         if "val" in cache.splits:
             return cls(cache, train, cache.split("val")[:most_held])
@@ -80,7 +79,7 @@ class Photos:
 
 def fit(recipe: Recipe, run: Run) -> Path:
     """Train `recipe`; returns the path of the best model. Ctrl-C ends it with a checkpoint."""
-    photos = Photos.open(run.data, run.validation_photos)
+    photos = Photos.of(Cache.open(run.data), run.validation_photos)
     with processes() as team:
         learner = begin(recipe, run, photos)
         learn(learner, run, photos, team)

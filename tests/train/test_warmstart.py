@@ -24,7 +24,6 @@ def test_regression_takes_all_of_a_classification_but_the_head(trained):
     model = build(find("regression", network_options=TINY))
     head = model.network.head.weight.clone()
     left = take_trunk(model, trained)
-    theirs = build(find("classification", network_options=TINY)).network
     torch.manual_seed(0)
     theirs = build(find("classification", network_options=TINY)).network.state_dict()
     assert left == ["head.bias", "head.weight"]
