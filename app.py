@@ -10,69 +10,73 @@ import argparse
 import threading
 from pathlib import Path
 
-import gradio as gr
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
-from colorize.compare import compare_page
-from colorize.page import cached, colorize_page
-from colorize.samples import samples
-from colorize.studio import Studio
-from colorize.theme import ASSETS, theme
-
-NAMES = {"main_page_name": "Colorize"}
 HOUR = 3600
 
 
-def build(studio: Studio, study: Path | None = None, data: Path | None = None) -> gr.Blocks:
+def build(studio, study: Path | None = None, data: Path | None = None):
     """All pages in one app."""
-    temporary = (HOUR // 4, 24 * HOUR)  # uploads and results: looked for each, deleted after
+    import gradio as gr
+
+    from colorize.compare import compare_page
+    from colorize.page import colorize_page
+
+    temporary = (HOUR // 4, 24 * HOUR)  # uploads and results: how often to look, how old to delete
     with gr.Blocks(title="Colorize", analytics_enabled=False, delete_cache=temporary) as demo:
-        gr.Navbar(**NAMES)
+        gr.Navbar(main_page_name="Colorize")
         colorize_page(demo, studio)
     with demo.route("Compare", "compare"):
-        gr.Navbar(**NAMES)
+        gr.Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
     return demo.queue(max_size=64, api_open=False)
 
 
-def health(request: Request) -> JSONResponse:
-    """For operators: the server answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def launch(demo: gr.Blocks, port: int | None = None, **options) -> tuple:
+def launch(demo, port: int | None = None, **options) -> tuple:
     """Serve the pages; nothing is recorded, measured or fetched from elsewhere."""
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    from colorize.theme import ASSETS, theme
+
     return demo.launch(
         server_port=port,
         theme=theme(),
         css_paths=[ASSETS / "page.css"],
+        app_kwargs={"routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))]},
+        max_file_size="30mb",
+        state_session_capacity=1000,  # each keeps the pictures it shows, about a megabyte
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
         mcp_server=False,
         pwa=False,
-        max_file_size="30mb",
-        state_session_capacity=1000,
-        app_kwargs={"routes": [Route("/healthz", health)]},
         **options,
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--study", type=Path, help="folder of a study (default: a demonstration)")
+    parser.add_argument("--study", type=Path, help="folder of a study; else a demonstration")
     parser.add_argument("--data", type=Path, help="folder for the votes")
-    parser.add_argument("--port", type=int, help="default: GRADIO_SERVER_PORT, or 7860")
-    args = parser.parse_args()
+    parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, else 7860")
+    args = parser.parse_args()  # before gradio is imported, which takes two seconds
+
+    from colorize.studio import Studio
+
     studio = Studio()
     demo = build(studio, args.study, args.data)
-    warm = threading.Thread(target=studio.warm, args=[cached(samples()[0].path)], daemon=True)
     launch(demo, args.port, prevent_thread_lock=True)
-    warm.start()
+    warm_up(studio)
     demo.block_thread()
+
+
+def warm_up(studio) -> None:
+    """Load the default model and show it the first sample while the first visitor arrives."""
+    from colorize.page import cached
+    from colorize.samples import samples
+
+    first = cached(samples()[0].path)
+    threading.Thread(target=studio.warm, args=[first], daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ It wires only: the numbers, the table and the picture to share are made in panel
 import gradio as gr
 
 from colorize.embed import embed
-from colorize.model import ModelError
 from colorize.page import CLICK, HEAVY, LIGHT, cached, intake, new_folder, spoken
 from colorize.panels import Panel, first_panel, model_panel, poster, table
 from colorize.samples import samples
@@ -16,8 +15,8 @@ from colorize.studio import Studio
 from colorize.widgets import Wall
 
 TITLE = """<div class="title"><h1>The same photo, differently coloured</h1>
-<p>Choose a photo and the models to compare. If the photo has colours of its own, they are set
-aside, the models do not see them, and they come back as the original.</p></div>"""
+<p>Choose a photo and the models to compare. If it has colours of its own, the models do not see
+them; they come back as the original.</p></div>"""
 NUMBERS = """<div class="section"><h2>In numbers</h2>
 <p>Colourfulness: 0 is grey, about 30 moderate, above 60 strong. Distance from the original: the
 mean CIEDE2000 difference; 2 is just visible, 10 clearly another colour. Seconds: one pass of the
@@ -74,7 +73,7 @@ class Counter:
         for name in names:
             try:
                 panels.append(model_panel(self.studio, path, name))
-            except ModelError as error:
+            except ValueError as error:  # a model that cannot be fetched or read
                 panels.append(Panel(name, "", problem=str(error)))
         return panels
 

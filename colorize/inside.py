@@ -10,17 +10,19 @@ from math import atan2, degrees, hypot
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from colorize.bins import HULL_ROWS
 from colorize.lab import lab_to_rgb, rgb_to_lab
 from colorize.studio import Sight
 
+GRID = 16  # places a side among which the most vivid is found
 MAP_LIGHTNESS = 68.0  # of the planes, so that only colour differs
 # Deep blue, rose, orange, pale yellow: even steps of lightness, told apart by everyone.
 SCALE = ((16.0, 14.0, -36.0), (48.0, 44.0, -8.0), (72.0, 28.0, 38.0), (95.0, -4.0, 32.0))
 HUES = {  # name: where it ends on the circle of Lab, degrees
-    "pink": 15, "red": 42, "orange": 72, "yellow": 100, "olive": 122, "green": 165, "teal": 195,
+    "pink": 15, "red": 42, "orange": 72, "yellow": 107, "lime": 125, "green": 165, "teal": 195,
     "cyan": 232, "blue": 290, "violet": 318, "purple": 345,
 }  # fmt: skip
 
@@ -54,6 +56,14 @@ def ask(sight: Sight, painted: np.ndarray, x: int, y: int) -> Belief:
     shares = look.belief(column, row)
     known = look.centres if shares is not None else _hull()
     return Belief(known, shares, lightness, tuple(ab), own)
+
+
+def most_vivid(painted: np.ndarray) -> tuple[float, float]:
+    """Where the strongest colour is, as shares of width and height; of a grid, not of the grain."""
+    small = Image.fromarray(painted).resize((GRID, GRID), Image.Resampling.BOX)
+    chroma = to_lab(np.asarray(small))[1:].norm(dim=0)
+    row, column = divmod(int(chroma.argmax()), GRID)
+    return (column + 0.5) / GRID, (row + 0.5) / GRID
 
 
 def entropy_map(entropy: Tensor) -> np.ndarray:

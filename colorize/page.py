@@ -16,17 +16,15 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageOps
 
-from colorize.chart import belief_chart, maps
 from colorize.deliver import bundle, deliver
 from colorize.embed import embed
-from colorize.inside import ask
 from colorize.samples import samples
 from colorize.studio import Studio
 from colorize.widgets import Choice, Photo, Probe, Samples, Stage
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
-<p>Give a photo. A small neural network proposes its colours and leaves its light as it was.
-The photo is seen by this computer only and is deleted within a day.</p></div>"""
+<p>Give a photo: a small neural network proposes its colours and leaves its light untouched.
+Nothing is kept: photos are deleted within a day.</p></div>"""
 INSIDE = """<div class="section"><h2>A look inside</h2>
 <p>For every spot the model weighs many colours. Click the photo to see what it held possible
 there.</p></div>"""
@@ -74,16 +72,15 @@ class Desk:
 
     @spoken
     def show(self, path: str | None, model: str, temperature: float, saturation: float):
-        """The stage."""
+        """The stage for another photo or model."""
         if not path:
             return None
         sight = self.studio.sight(path, model)
-        after = self.studio.view(path, model, temperature, saturation)
         own = sight.look.photo.pixels
         before = own if sight.gray else self.studio.view(path, model, temperature, 0.0)
         return {
+            **self.paint(path, model, temperature, saturation),
             "before": embed(before),
-            "after": embed(after),
             "original": None if sight.gray else embed(own),
             "width": sight.width,
             "height": sight.height,
@@ -91,6 +88,13 @@ class Desk:
             "facts": f"{sight.width} × {sight.height} pixels. "
             f"The network took {sight.look.seconds['network']:.2f} s.",
         }
+
+    @spoken
+    def paint(self, path: str | None, model: str, temperature: float, saturation: float):
+        """The stage with other colours: no network pass, and nothing sent that is there already."""
+        if not path:
+            return None
+        return {"after": embed(self.studio.view(path, model, temperature, saturation))}
 
     def adapt(self, model: str):
         """Temperature is of no use to a model without alternatives."""
@@ -141,20 +145,27 @@ class Desk:
 
     @spoken
     def look_inside(self, path, model, temperature, saturation):
-        """Probe, place and maps for the photo on the stage; the place is its middle."""
+        """Probe, chart and maps for what is on the stage; first asked is its most vivid spot."""
         if not path:
             return None, "", ""
+        from colorize.chart import belief_chart, maps  # torch: the first page need not wait
+        from colorize.inside import ask, most_vivid
+
         sight = self.studio.sight(path, model)
         painted = self.studio.view(path, model, temperature, saturation)
-        place = {"x": sight.width // 2, "y": sight.height // 2}
+        x, y = most_vivid(painted)
+        x, y = int(x * sight.width), int(y * sight.height)
         size = {"width": sight.width, "height": sight.height}
-        probe = {"picture": embed(painted), "photo": path, **size, **place}
-        chart = belief_chart(ask(sight, painted, **place))
+        probe = {"picture": embed(painted), **size, "x": x, "y": y}
+        chart = belief_chart(ask(sight, painted, x, y))
         return probe, chart, maps(painted, sight.look.entropy)
 
     @spoken
     def ask(self, path, model, temperature, saturation, event: gr.EventData) -> str:
         """The chart of one pixel."""
+        from colorize.chart import belief_chart
+        from colorize.inside import ask
+
         painted = self.studio.view(path, model, temperature, saturation)
         return belief_chart(ask(self.studio.sight(path, model), painted, event.x, event.y))
 
@@ -164,18 +175,16 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     desk = Desk(studio)
     gr.HTML(TITLE)
     with gr.Row(elem_id="bench"):
-        with gr.Column(elem_id="intake"):
+        with gr.Column(elem_id="side"):
             photo = intake()
-        with gr.Column(elem_id="result"):
+            model = Choice(elem_id="model")
+        with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
-        with gr.Column(elem_id="controls"):
-            model, temperature, saturation, format = controls()
-            button = gr.Button("Download", variant="primary", elem_id="download")
-            link = gr.DownloadButton(visible="hidden", elem_id="download-link")
+            temperature, saturation, format, button, link = controls()
     settings = [photo, model, temperature, saturation]
     gr.on([photo.change, model.input], desk.show, settings, stage, **HEAVY)
     moved = [temperature.input, saturation.input]
-    gr.on(moved, desk.show, settings, stage, **LATEST)
+    gr.on(moved, desk.paint, settings, stage, **LATEST)
     gr.on([model.change], desk.adapt, model, temperature, **LIGHT)
     public = {**HEAVY, "api_name": "colorize", "api_visibility": "public"}
     ready = button.click(desk.download, [*settings, format], link, **public)
@@ -188,20 +197,27 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
 
 def intake() -> Photo:
     """Where a photo comes in, and the samples beside it."""
-    photo = Photo(label="Your photo", elem_id="photo", buttons=[])
-    row = Samples(thumbnails(), elem_id="samples")
+    with gr.Column(elem_classes="intake"):
+        photo = Photo(label="Your photo", elem_id="photo", buttons=[])
+        row = Samples(thumbnails(), elem_id="samples")
     row.choose(choose_sample, None, photo, api_visibility="private")
     return photo
 
 
-def controls() -> tuple[Choice, gr.Slider, gr.Slider, gr.Radio]:
-    model = Choice(elem_id="model")
-    temperature = gr.Slider(
-        0, 1, 0.38, step=0.01, label="Temperature", info=BOLD, elem_id="temperature"
-    )
-    saturation = gr.Slider(0, 2, 1, step=0.01, label="Saturation", info=GREY, elem_id="saturation")
-    format = gr.Radio(FORMATS, value="", label="Download", elem_id="format")
-    return model, temperature, saturation, format
+def controls() -> tuple[gr.Slider, gr.Slider, gr.Radio, gr.Button, gr.DownloadButton]:
+    """Under the stage: two sliders, and the way home."""
+    with gr.Row(elem_id="tune"):
+        temperature = gr.Slider(
+            0, 1, 0.38, step=0.01, label="Temperature", info=BOLD, elem_id="temperature"
+        )
+        saturation = gr.Slider(
+            0, 2, 1, step=0.01, label="Saturation", info=GREY, elem_id="saturation"
+        )
+        with gr.Column(elem_id="take"):
+            button = gr.Button("Download", variant="primary", elem_id="download")
+            format = gr.Radio(FORMATS, value="", label="Format", elem_id="format")
+            link = gr.DownloadButton(visible="hidden", elem_id="download-link")
+    return temperature, saturation, format, button, link
 
 
 def inside_section(desk: Desk, settings: list, stage: Stage) -> None:

@@ -40,8 +40,11 @@ class Panel:
     @property
     def numbers(self) -> str:
         """Colourfulness and distance in one line."""
-        shown = [(label, form, getattr(self, field)) for field, label, form in MEASURES[:2]]
-        words = [f"{label.lower()} {form.format(value)}" for label, form, value in shown if value]
+        words = []
+        if self.colorfulness is not None:
+            words.append(f"colourfulness {self.colorfulness:.0f}")
+        if self.distance is not None:
+            words.append(f"distance {self.distance:.1f}")
         return ", ".join(words)
 
 

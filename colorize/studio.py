@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,24 +43,12 @@ class Studio:
 
     def __init__(self, device: str = "auto") -> None:
         self.device = device
+        self.models: "Callable[[], dict[str, ModelConfig]]" = lru_cache(1)(self._models)
         self.sight: Callable[[str, str], Sight] = lru_cache(KEPT)(self._sight)
         self.view: Callable[..., np.ndarray] = lru_cache(VIEWS)(self._view)
         self._load = lru_cache(None)(self._load_now)
         self._loading = threading.Lock()
         self._pass = lend_gpu(self._pass)
-
-    def models(self) -> "dict[str, ModelConfig]":
-        """The shipped models whose description can be read, the default first."""
-        from colorize import zoo
-        from colorize.model import ModelError, read_config
-
-        configs = {}
-        for name in zoo.shipped():
-            try:
-                configs[name] = read_config(zoo.WEIGHTS / f"{name}.json")
-            except ModelError as error:
-                print(f"The model {name} is left out. {error}", flush=True)
-        return configs
 
     @property
     def default(self) -> str:
@@ -87,12 +74,25 @@ class Studio:
         full = replace(self.sight(path, name).look, photo=open_photo(path))
         return full.render(temperature, saturation)
 
-    def warm(self, path: str | Path | None = None) -> None:
-        """Load the default model and let it look at a photo, before anybody waits for it."""
-        if path is None:
-            self.colorizer(self.default)
-        else:
-            self.sight(str(path), self.default)
+    def warm(self, path: str) -> None:
+        """Load the default model and show it a photo, before anybody waits for it."""
+        try:
+            self.sight(path, self.default)
+        except ValueError as error:  # a visitor will be told the same; the other pages work
+            print(error, flush=True)
+
+    def _models(self) -> "dict[str, ModelConfig]":
+        """The shipped models whose description can be read, the default first."""
+        from colorize import zoo
+        from colorize.model import ModelError, read_config
+
+        configs = {}
+        for name in zoo.shipped():
+            try:
+                configs[name] = read_config(zoo.WEIGHTS / f"{name}.json")
+            except ModelError as error:
+                print(f"The model {name} is left out. {error}", flush=True)
+        return configs
 
     def _load_now(self, name: str) -> "Colorizer":
         from colorize import zoo

@@ -20,7 +20,8 @@ WASH = ("#f1ece2", "#292623")
 LINE = ("#e2dbcf", "#38342f")
 INK = ("#1d1b18", "#ece7df")
 MUTED = ("#655f56", "#a8a196")
-ACCENT = ("#9b3a27", "#e39a7c")  # madder, for what is chosen
+ACCENT = ("#9b3a27", "#e39a7c")  # madder: links, marks, what has the focus
+CHOSEN = ("#1d1b18", "#a8523a")  # under the white marks of boxes and radios
 CLEAR = ("transparent", "transparent")
 NOTHING = ("none", "none")
 
@@ -51,9 +52,9 @@ COLOURS = {
     "input_border_color_focus": ACCENT,
     "input_placeholder_color": MUTED,
     "checkbox_background_color": CARD,
-    "checkbox_background_color_selected": INK,
+    "checkbox_background_color_selected": CHOSEN,
     "checkbox_border_color": MUTED,
-    "checkbox_border_color_selected": INK,
+    "checkbox_border_color_selected": CHOSEN,
     "checkbox_label_background_fill": CARD,
     "checkbox_label_background_fill_hover": WASH,
     "checkbox_label_background_fill_selected": WASH,

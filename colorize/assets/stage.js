@@ -1,8 +1,9 @@
-// The photo before and after. value: {before, after, original, width, height, words, facts} or null.
+// The photo before and after. value: {before, after, original, width, height, words, facts}; or only
+// {after} where nothing but the colours changed; or null.
 const find = (selector) => element.querySelector(selector);
 const stage = find(".stage"), divider = find(".divider"), against = find(".against");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-let shown = null; // the photo on the stage, told by its `before`
+let shown = null; // the last value that told of the photo itself
 
 function cut(share) {
   stage.style.setProperty("--cut", `${share}%`);
@@ -23,9 +24,8 @@ function reveal() {
 }
 
 function left() {
-  const value = props.value;
-  const original = value.original && find("[value=original]").checked;
-  find(".before").src = original ? value.original : value.before;
+  const original = shown.original && find("[value=original]").checked;
+  find(".before").src = original ? shown.original : shown.before;
   find(".tag.left").textContent = original ? "original" : "before";
 }
 
@@ -42,16 +42,19 @@ async function draw() {
   if (!value) { shown = null; against.hidden = true; find(".facts").textContent = ""; return; }
   await decoded(value.after);
   if (value !== props.value) return; // a newer one has come
+  find(".after").src = value.after;
+  if (!value.before) return;
+  const same = shown && shown.before === value.before;
+  shown = value;
   stage.style.setProperty("--width", value.width);
   stage.style.setProperty("--height", value.height);
-  find(".after").src = value.after;
   find(".after").alt = `${value.words}, in colour`;
   find(".before").alt = `${value.words}, as it came`;
   find(".facts").textContent = value.facts;
   against.hidden = !value.original;
   if (!value.original) find("[value=before]").checked = true;
   left();
-  if (value.before !== shown) { shown = value.before; reveal(); }
+  if (!same) reveal();
 }
 
 divider.addEventListener("input", () => cut(Number(divider.value)));

@@ -32,6 +32,7 @@ function panel({ name, sentence, numbers, picture, problem }) {
     image.src = picture;
     image.alt = `${name}: ${sentence}`;
     image.draggable = false;
+    image.onload = () => wall.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
     view.tabIndex = 0;
     view.setAttribute("role", "group");
     view.setAttribute("aria-label", `${name}: arrow keys move all pictures, plus and minus zoom`);
@@ -66,8 +67,8 @@ wall.addEventListener("pointerdown", (event) => {
 });
 wall.addEventListener("pointermove", (event) => {
   if (!from) return;
-  const box = event.target.closest(".view").getBoundingClientRect();
-  shift((event.clientX - from.x) / box.width, (event.clientY - from.y) / box.height);
+  const image = event.target.closest(".view").firstChild;
+  shift((event.clientX - from.x) / image.offsetWidth, (event.clientY - from.y) / image.offsetHeight);
   from = { x: event.clientX, y: event.clientY };
 });
 for (const end of ["pointerup", "pointercancel"]) wall.addEventListener(end, () => { from = null; });
@@ -80,9 +81,8 @@ wall.addEventListener("wheel", (event) => {
 wall.addEventListener("dblclick", (event) => {
   const view = event.target.closest(".view");
   if (!view) return;
-  const box = view.getBoundingClientRect(), scale = Number(zoom.value);
-  at.x += ((event.clientX - box.left) / box.width - 0.5) / scale;
-  at.y += ((event.clientY - box.top) / box.height - 0.5) / scale;
+  const box = view.firstChild.getBoundingClientRect(), scale = Number(zoom.value);
+  at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   zoom.value = scale > 1 ? 1 : 3;
   place();
 });
