@@ -1,41 +1,57 @@
-"""The Study page: one component that leads a participant from consent to debrief.
+"""The Study and Results pages: each is one component, and one function that it may ask.
 
     with app.route("Study", "study", show_in_navbar=False):
         study_page(venue)
+    with app.route("Results", "results"):
+        results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
 
-What it shows and when is in survey/trial.html, trial.css, trial.js (one timed trial) and screens.js
-(the order of things); what it may know, in survey/calls.py. Nothing of the study is in the page
-itself, so nothing of it is in /config. This file imports gradio.
+What is shown and when is in the .html, .css and .js files beside this one: trial.* and screens.js
+lead a participant from consent to debrief, desk.* show the results. What they may know is decided
+in survey/calls.py and survey/desk.py. Nothing of a study is in a page, so nothing of it is in
+/config. This file imports gradio.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import gradio as gr
 
 from survey.calls import JSON, Calls
+from survey.desk import Desk
+from survey.lock import Lock
 from survey.venue import Venue
 
 HERE = Path(__file__).parent
 
 
 def study_page(venue: Venue, *, farewell: JSON | None = None) -> None:
-    """Fill the current page of the app. `farewell` is told after the debrief, not before:
+    """Fill the app's current page. `farewell` is told after the debrief, not before:
     {"farewell": "what this was about", "links": [["Results", "/results"]]}."""
+    gr.Navbar(visible="hidden", main_page_name=False)  # nothing here leads to results or models
     calls = Calls(venue, farewell=farewell)
+    _component("study", "trial", ["trial.js", "screens.js"], calls.answer)
 
-    async def ask(call: JSON) -> JSON:  # a coroutine: Gradio runs it in none of its threads
-        return await calls.answer(call)
 
-    gr.Navbar(visible="hidden", main_page_name=False)
+def results_page(venue: Venue, lock: Lock) -> None:
+    """Fill the app's current page."""
+    _component("results", "desk", ["desk.js"], Desk(venue, lock).answer)
+
+
+def _component(
+    elem_id: str, name: str, scripts: list[str], answer: Callable[[object], Awaitable[JSON]]
+) -> None:
+    async def ask(call: JSON) -> JSON:  # a coroutine: Gradio runs it in none of its 40 threads
+        return await answer(call)
+
     gr.HTML(
-        html_template=_read("trial.html"),
-        css_template=_read("trial.css"),
-        js_on_load=_read("trial.js") + _read("screens.js"),
+        html_template=_read(f"{name}.html"),
+        css_template=_read(f"{name}.css"),
+        js_on_load="".join(map(_read, scripts)),
         apply_default_css=False,
         server_functions=[ask],
-        elem_id="study",
+        elem_id=elem_id,
     )
 
 
-def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+def _read(file: str) -> str:
+    return (HERE / file).read_text(encoding="utf-8")

@@ -1,0 +1,134 @@
+"""The Results page's answers: the report when it may be seen, and the operator's side.
+
+    desk = Desk(venue, Lock(secret))
+    await desk.answer({"ask": "results", "secret": ""})    # {"reply": {"note": …, "report": …}}
+    await desk.answer({"ask": "export", "secret": "…"})    # {"reply": {"name": …, "content": …}}
+
+Results stay hidden until the study has its participants: who has seen them answers differently, and
+who stops when they look good has proved nothing. A study without a target shows them to its
+operator only; a demonstration, to everyone.
+"""
+
+import base64
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from survey.calls import CLOSED, JSON, PREPARING
+from survey.design import Study
+from survey.export import export
+from survey.lock import Lock, TooSoon
+from survey.protocol import Protocol
+from survey.report import report
+from survey.store import Store
+from survey.venue import NotReady, Venue
+
+ASKED = ("results", "export")
+REST = 10  # the report is made anew for new votes, but rests ten times as long as it took
+log = logging.getLogger(__name__)
+
+
+class Barred(Exception):
+    """This call shows nothing; the text says why."""
+
+
+class Desk:
+    """Results of one study, for everyone and for its operator."""
+
+    def __init__(self, venue: Venue, lock: Lock) -> None:
+        self._venue = venue
+        self._lock = lock
+        self._making = threading.Lock()
+        self._report = ""
+        self._votes: int | None = None  # that the report tells of
+        self._rested = 0.0
+
+    async def answer(self, call: object) -> JSON:
+        try:
+            return {"reply": await self._venue.run(lambda survey: self._answer(survey, call))}
+        except NotReady:
+            return {"wait": PREPARING}
+        except (Barred, TooSoon) as barred:
+            return {"refused": "barred", "sentence": str(barred)}
+        except Exception:
+            log.exception("The Results page could not be answered.")
+            return {"refused": "closed", "sentence": CLOSED}
+
+    def _answer(self, survey: Protocol, call: object) -> JSON:
+        name, operator = self._read(call)
+        if name == "export":
+            if not operator:
+                raise Barred("The export is the operator's.")
+            return packed(survey.store)
+        totals = survey.store.transact(lambda ledger: ledger.totals())
+        public = self._venue.demonstration or is_full(survey.study, totals)
+        return {
+            "operator": operator,
+            "note": note(survey.study, totals, public, self._venue.demonstration),
+            "report": self._current(survey.store, totals["votes"]) if public or operator else "",
+            "facts": facts(totals) if operator else [],
+            "alarms": [],
+        }
+
+    def _read(self, call: object) -> tuple[str, bool]:
+        """What is asked, and whether by the operator."""
+        if not isinstance(call, Mapping) or set(call) != {"ask", "secret"}:
+            raise Barred('A call has the fields "ask" and "secret".')
+        name, secret = call["ask"], call["secret"]
+        if name not in ASKED or not isinstance(secret, str):
+            raise Barred(f'"ask" is one of {", ".join(ASKED)}; "secret" is a text.')
+        if not secret:
+            return name, False
+        if not self._lock.can_open:
+            raise Barred("No secret is set. Start the app with SURVEY_SECRET to have one.")
+        if not self._lock.opens(secret):
+            raise Barred("That is not the secret.")
+        return name, True
+
+    def _current(self, store: Store, votes: int) -> str:
+        with self._making:
+            started = time.monotonic()
+            if votes != self._votes and started >= self._rested:
+                self._report = report(store.folder, store.path.parent)
+                self._votes = votes
+                self._rested = started + REST * (time.monotonic() - started)
+            return self._report
+
+
+def is_full(study: Study, totals: Mapping[str, int]) -> bool:
+    return totals["finished"] >= study.target > 0
+
+
+def note(study: Study, totals: Mapping[str, int], public: bool, demonstration: bool) -> str:
+    """Where the study stands, in a sentence or two."""
+    of = f" of {study.target}" if study.target else ""
+    said = f"{totals['finished']}{of} participants have finished “{study.title}”. "
+    if demonstration:
+        return said + "It is a demonstration, not a scientific study."
+    if public:
+        return said + "The study is complete."
+    if study.target:
+        return said + (
+            "Its results stay hidden until it is complete, so that nobody answers, or stops, with "
+            "them in mind."
+        )
+    return said + "Its results are with its operator."
+
+
+def facts(totals: Mapping[str, int]) -> list[list[str]]:
+    """Counts for the operator."""
+    names = {"participants": "Agreed to take part", "finished": "Finished", "votes": "Votes"}
+    shown = {names.get(name, name.capitalize()): f"{n:,}" for name, n in totals.items()}
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return [[name, value] for name, value in ({"As of": now} | shown).items()]
+
+
+def packed(store: Store) -> JSON:
+    """The export, as a reply: it never has an address that somebody else could open."""
+    with TemporaryDirectory() as folder:
+        path = export(store.folder, Path(folder, "study.zip"), store.path.parent)
+        return {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()}

@@ -1,0 +1,60 @@
+"""A study opens once, when first needed, and brings its own threads."""
+
+import asyncio
+import threading
+
+import pytest
+
+from survey.venue import NotReady, Venue
+
+
+class Closable:
+    """What a venue wants of a protocol."""
+
+    def __init__(self) -> None:
+        self.store = self
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_study_is_prepared_once_and_only_when_asked_for():
+    gate, opened = threading.Event(), []
+
+    def open_study() -> Closable:
+        opened.append(1)
+        gate.wait()
+        return Closable()
+
+    venue = Venue(open_study)
+    assert not opened
+    for _ in range(2):
+        with pytest.raises(NotReady):
+            asyncio.run(venue.run(lambda survey: survey))
+    gate.set()
+    survey = venue.opening().result()
+    assert asyncio.run(venue.run(lambda same: same)) is survey
+    assert opened == [1]
+    venue.close()
+    assert survey.closed
+
+
+def test_work_is_done_in_the_venues_threads():
+    venue = Venue(Closable)
+    venue.opening().result()
+    name = asyncio.run(venue.run(lambda _: threading.current_thread().name))
+    assert name.startswith("survey")
+    venue.close()
+
+
+def test_a_study_that_cannot_open_says_so_to_everyone_who_asks():
+    def open_study() -> Closable:
+        raise OSError("no space left")
+
+    venue = Venue(open_study)
+    venue.opening().exception()
+    for _ in range(2):
+        with pytest.raises(OSError, match="no space"):
+            asyncio.run(venue.run(lambda survey: survey))
+    venue.close()
