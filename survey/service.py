@@ -3,7 +3,7 @@
     service = open_service("studies/poster")
     service.survey.begin(True)          # survey/protocol.py
     service.status()                    # for the operator: totals, counters, alarm
-    service.close()
+    service.close()                     # closing only its store leaves the last push to the exit
 
 Two settings of the environment: SURVEY_MIRROR_REPO names a private dataset on the Hub for copies of
 all votes, HF_TOKEN the key to it. A Space forgets its disk at every restart, so there the first is
@@ -36,7 +36,6 @@ class Service:
 
     survey: Protocol
     store: Store
-    mirror: Mirror
     push: "Push | None"
     on_space: bool
     restored: Restored | None
@@ -67,7 +66,6 @@ class Service:
 
     def close(self) -> None:
         self.store.close()
-        self.mirror.close()
         if self.push:
             self.push.trigger().result()
             self.push.stop()
@@ -89,10 +87,9 @@ def open_service(
     new = not (data / DATABASE).is_file()
     push = _push(repo, lines, token, fetch_too=new) if repo else None
     restored = _restore(folder, data) if new and files(lines) else None
-    mirror = Mirror(lines, push.lock if push else None)
-    store = Store(folder, data, mirror=mirror)
+    store = Store(folder, data, mirror=Mirror(lines, push.lock if push else None))
     on_space = environ.get("SYSTEM") == "spaces"
-    service = Service(Protocol(store), store, mirror, push, on_space, restored, time.time())
+    service = Service(Protocol(store), store, push, on_space, restored, time.time())
     if alarm := service.alarm():
         log.critical("%s\n%s\n%s", "!" * 79, alarm, "!" * 79)
     return service

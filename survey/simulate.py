@@ -100,6 +100,16 @@ def simulate(
     return store.transact(lambda ledger: _summary(ledger, kind_of))
 
 
+def describe(found: Simulated) -> str:
+    """What came of it, as lines to read."""
+    lines = [f"{'kind':<10} {'came':>5} {'finished':>9} {'right':>7}"]
+    for kind, (came, finished, right) in found.kinds.items():
+        lines.append(f"{kind:<10} {came:>5} {finished:>9} {right:>7.1%}")
+    lines.append(f"{found.votes} votes; {found.cells[0]} to {found.cells[1]} on a photo in a slot")
+    lines += [f"{name}: {n}" for name, n in found.counters.items()]
+    return "\n".join(lines)
+
+
 def believed_rates(study: Study) -> dict[str, float]:
     """Rates to simulate: models rise from the first to the last; in pairs, real is no answer."""
     low, high = RATES if study.design == "single" else (RATES[0] / 1.5, RATES[1] / 1.5)

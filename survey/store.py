@@ -41,6 +41,8 @@ class Mirror(Protocol):
 
     def write(self, records: list[dict]) -> None: ...
 
+    def close(self) -> None: ...
+
 
 def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
     """A connection for the writer: every commit reaches the disk, every reference is checked."""
@@ -100,8 +102,11 @@ class Store:
         return (self.folder / manifest.STIMULI / file).read_bytes()
 
     def close(self) -> None:
+        """Finish what was begun, then close the database and the mirror."""
         self._writer.close()
         self._db.close()
+        if self._mirror:
+            self._mirror.close()
 
     def _check(self) -> None:
         """Refuse a damaged database, and one with votes on another design."""

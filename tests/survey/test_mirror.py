@@ -27,7 +27,6 @@ def test_every_vote_has_its_line_when_it_is_acknowledged(folder, tmp_path, clock
     assert last["participant"]["answered"] == n
     assert len(files(tmp_path / "mirror")) == 1
     store.close()
-    mirror.close()
 
 
 def test_each_process_has_a_file_of_its_own(tmp_path):
@@ -46,7 +45,6 @@ def test_votes_whose_line_was_cut_off_or_never_written_get_it_later(folder, tmp_
     for _ in range(3):
         person.answer()
     store.close()
-    mirror.close()
     (path,) = files(tmp_path / "mirror")
     path.write_bytes(path.read_bytes()[:-10])  # as a kill in the middle of a write leaves it
     assert Mirror(tmp_path / "mirror").last_id() == 2
@@ -56,4 +54,3 @@ def test_votes_whose_line_was_cut_off_or_never_written_get_it_later(folder, tmp_
     whole = [p for p in files(tmp_path / "mirror") if p != path]
     assert [json.loads(p.read_text())["vote"]["id"] for p in whole] == [3]
     store.close()
-    mirror.close()

@@ -23,7 +23,6 @@ def mirrored(folder, tmp_path, clock):
     for _ in range(4):
         person.answer()
     store.close()
-    mirror.close()
     return store, person
 
 
@@ -69,7 +68,6 @@ def test_mirrors_of_two_disks_are_put_together(folder, tmp_path, clock):
         store = Store(folder, tmp_path / disk, mirror=mirror, durable=False)
         tokens.append(Participant(Protocol(store, clock), clock).finish().token)
         store.close()
-        mirror.close()
     store = Store(folder, tmp_path / "both", durable=False)
     assert restore(store, files(tmp_path / "lines")).votes == 2 * store.study.positions
     people = rows(store, "SELECT token FROM participants WHERE finished_at IS NOT NULL")

@@ -1,0 +1,228 @@
+"""Studies of what people believe: built, tried out, reported, kept.
+
+python -m survey build photos/ --models regression,rebalanced --output studies/poster
+python -m survey simulate studies/poster --participants 200
+python app.py --study studies/poster                    # the study itself, at /study
+python -m survey report studies/poster --output report.html
+python -m survey export studies/poster --output poster.zip
+python -m survey power                                  # how many people and photos it takes
+python -m survey backup studies/poster
+python -m survey restore studies/poster
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+SETTINGS = ("title", "design", "question", "practice", "trials", "catch", "target", "panel")
+SETTINGS += ("seed", "version")  # options of `build` that go into the design as they are
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; 0: done, 1: some inputs failed but the others are done, 2: wrong usage."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["power"]:  # it knows its options best
+        from survey.power import main as power
+
+        return power(argv[1:])
+    args = parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except (ValueError, OSError) as error:  # what ours say is meant for people
+        print(f"survey {args.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def build(args: argparse.Namespace) -> int:
+    from colorize.folder import PHOTOS
+    from survey.build import build, model_name, models
+    from survey.design import Study
+
+    names = [name.strip() for name in args.models.split(",")]
+    settings = {name: getattr(args, name) for name in SETTINGS}
+    if args.consent:
+        settings["consent"] = args.consent.read_text(encoding="utf-8")
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    chosen["title"] = args.title or args.output.name
+    study = Study(models=tuple(map(model_name, names)), exposure_ms=args.exposure, **chosen)
+    photos = [path for path in args.photos.rglob("*") if path.suffix.lower() in PHOTOS]
+    built = build(
+        photos, args.output, study, models(names, args.device), size=args.size, most=args.most
+    )
+    for row in built.left_out:
+        print(f"left out: {row['name']}, because {row['reason']}", file=sys.stderr)
+    print(f"{args.output} is built. Its design: {built.study.sha256}")
+    return int(built.unreadable > 0)
+
+
+def freeze(args: argparse.Namespace) -> int:
+    from survey.design import Study
+    from survey.store import Store
+
+    study = Study.load(args.study, changed=True)
+    path = Path(args.study, "study.json")
+    before = path.read_bytes()
+    study.save(args.study)
+    try:
+        Store(args.study, args.data).close()  # refuses a change after the first vote
+    except ValueError:
+        path.write_bytes(before)
+        raise
+    print(f"{args.study} is frozen. Its design: {study.sha256}")
+    return 0
+
+
+def simulate(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from survey.simulate import describe, simulate
+    from survey.store import Store
+
+    data = args.data or args.study / "simulation"
+    if (data / "votes.db").exists():
+        raise ValueError(f"{data} holds votes already; remove it, or name another with --data.")
+    store = Store(args.study, data, durable=False)
+    try:
+        found = simulate(store, args.participants, seed=args.seed)
+    finally:
+        store.close()
+    print(json.dumps(asdict(found)) if args.json else describe(found))
+    print(f"To see the report: python -m survey report {args.study} --data {data}", file=sys.stderr)
+    return 0
+
+
+def report(args: argparse.Namespace) -> int:
+    from survey.report import report
+
+    args.output.write_text(report(args.study, args.data), encoding="utf-8")
+    print(args.output)
+    return 0
+
+
+def export(args: argparse.Namespace) -> int:
+    from survey.export import export
+
+    print(export(args.study, args.output, args.data))
+    return 0
+
+
+def backup(args: argparse.Namespace) -> int:
+    from survey.recovery import backup
+    from survey.store import DATA, DATABASE
+
+    data = args.data or args.study / DATA
+    name = time.strftime("votes-%Y%m%d-%H%M%S.db")
+    output = args.output or data / "backups" / name
+    votes = backup(data / DATABASE, output)
+    print(f"{output}: {votes} votes, checked")
+    return 0
+
+
+def restore(args: argparse.Namespace) -> int:
+    from survey.mirror import FOLDER, files
+    from survey.recovery import restore
+    from survey.store import DATA, Store
+
+    lines = args.mirror or (args.data or args.study / DATA) / FOLDER
+    if args.hub:
+        from survey.push import fetch
+
+        fetch(args.hub, lines)
+    if not files(lines):
+        raise ValueError(f"{lines} holds no mirror; name its folder with --mirror, or use --hub.")
+    store = Store(args.study, args.data)
+    try:
+        found = restore(store, files(lines))
+    finally:
+        store.close()
+    print(f"{found.lines} lines, {found.votes} new votes, {found.torn} torn lines")
+    if found.conflicts:
+        print(f"{found.conflicts} lines contradict votes that came first", file=sys.stderr)
+    return int(found.conflicts > 0)
+
+
+def bench(args: argparse.Namespace) -> int:
+    if args.kill:
+        from survey.kill import main as kill
+
+        return kill(args.kill, args.within, args.json)
+    from survey.bench import main as bench
+
+    return bench(args.rounds, args.seconds, args.votes, args.within, args.json)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of every command but `power`."""
+    parser = argparse.ArgumentParser(
+        "python -m survey", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(run, about: str, *, study: bool = True) -> argparse.ArgumentParser:
+        options = commands.add_parser(run.__name__, help=about, description=about)
+        options.set_defaults(run=run)
+        if study:
+            options.add_argument("study", type=Path, help="folder of the study")
+            options.add_argument("--data", type=Path, help="folder of its votes (STUDY/data)")
+        return options
+
+    _build_options(command(build, "make a study from photos and models", study=False))
+    command(freeze, "accept an edited study.json, before the first vote")
+    options = command(simulate, "let simulated participants take a study")
+    options.add_argument("--participants", type=int, default=100, metavar="N")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--json", action="store_true")
+    options = command(report, "write what was found, as a page")
+    options.add_argument("--output", type=Path, default=Path("report.html"))
+    options = command(export, "write everything into one zip file, without secrets")
+    options.add_argument("--output", type=Path, required=True)
+    commands.add_parser("power", help="how many participants and photos a difference takes")
+    options = command(backup, "copy the votes, while the study runs, and check the copy")
+    options.add_argument("--output", type=Path, help="default: DATA/backups/votes-TIME.db")
+    options = command(restore, "make the votes again from mirrors; what is there already stays")
+    options.add_argument("--mirror", type=Path, help="folder of the lines (default: DATA/mirror)")
+    options.add_argument("--hub", metavar="REPO", help="fetch the lines from this dataset first")
+    _bench_options(command(bench, "measure votes and reports, or kill under load", study=False))
+    return parser
+
+
+def _build_options(options: argparse.ArgumentParser) -> None:
+    add = options.add_argument
+    add("photos", type=Path, help="folder of photos")
+    add("--models", required=True, metavar="A,B,C", help="names or files of models")
+    add("--output", type=Path, required=True, metavar="STUDY")
+    add("--size", type=int, default=256, help="pixels on a side (256)")
+    add("--most", type=int, metavar="N", help="scored photos at most (all)")
+    add("--device", default="auto", help="auto, cpu, cuda or mps")
+    add("--title", help="what participants read first (the name of the folder)")
+    add("--design", choices=("single", "pair"), help="one image, or which of two (single)")
+    add("--question", help="the default is the design's")
+    add("--consent", type=Path, metavar="FILE", help="text to agree to")
+    add("--exposure", type=_exposure, default=1000, metavar="MS", help="or `none` (1000)")
+    add("--practice", type=int, help="trials with feedback (10)")
+    add("--trials", type=int, help="scored trials of each participant (40)")
+    add("--catch", type=float, help="catch trials as a share of these (0.1)")
+    add("--target", type=int, help="participants, then the study is full (0: no limit)")
+    add("--panel", help="address parameter with a panel's own id, such as PROLIFIC_PID")
+    add("--seed", type=int)
+    add("--version", type=int)
+
+
+def _bench_options(options: argparse.ArgumentParser) -> None:
+    add = options.add_argument
+    add("--json", action="store_true")
+    add("--rounds", type=int, default=5, help="of every measurement (5)")
+    add("--seconds", type=float, default=4.0, help="of each load (4)")
+    add("--votes", type=int, default=1_000_000, help="in the report (1,000,000; 0: none)")
+    add("--within", type=Path, metavar="FOLDER", help="measure the disk of this folder")
+    add("--kill", type=int, metavar="N", help="instead: kill -9 under load, N times")
+
+
+def _exposure(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
