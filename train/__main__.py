@@ -16,7 +16,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from train.recipes import Recipe, find, table
+from train.recipes import RECIPES, Recipe, find, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add_fit(commands.add_parser("fit", help="a recipe and a cache -> a model"))
     commands.add_parser("recipes", help="the recipes, as a table")
     add_evaluate(commands.add_parser("evaluate", help="models and photos -> a table"))
-    commands.add_parser("bench", help="images per second of every recipe", add_help=False)
+    add_bench(commands.add_parser("bench", help="images per second of every recipe"))
     return top
 
 
@@ -73,6 +73,13 @@ def add_evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=int, default=0, help="of the intervals")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the table for programs")
     p.add_argument("--pages", type=Path, metavar="DIR", help="best, median and worst photos")
+
+
+def add_bench(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--recipes", type=lambda text: text.split(","), help="only these, as a,b")
+    p.add_argument("--rounds", type=int, default=5, help="of which the median is taken")
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    p.add_argument("--json", action="store_true", help="print one object instead of a table")
 
 
 def _temperatures(text: str) -> list[float]:
@@ -172,18 +179,33 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["bench"]:
-        from train import bench
+def bench(options: argparse.Namespace) -> int:
+    from train import bench
 
-        return bench.main(words[1:])
-    options = parser().parse_args(words)
-    if options.command == "recipes":
-        print(table())
-        return 0
+    recipes = [find(name) for name in options.recipes or RECIPES]
+    report = bench.measure(recipes, options.device, options.rounds)
+    print(json.dumps(report) if options.json else bench.text(report))
+    return 0
+
+
+def recipes(_: argparse.Namespace) -> int:
+    print(table())
+    return 0
+
+
+COMMANDS = {
+    "prepare": prepare,
+    "fit": fit,
+    "evaluate": evaluate,
+    "recipes": recipes,
+    "bench": bench,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
     try:
-        return {"prepare": prepare, "fit": fit, "evaluate": evaluate}[options.command](options)
+        return COMMANDS[options.command](options)
     except ValueError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2

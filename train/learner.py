@@ -9,6 +9,7 @@ from dataclasses import asdict
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorize.device import Compute
@@ -58,6 +59,21 @@ class Learner:
         if names is None:
             return loss.detach(), loss
         return loss.detach(), loss + self.recipe.naming * naming(names, batch.labels)
+
+    def gradient(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The recipe's loss; the gradient lies in the weights, and its norm was this (clipped)."""
+        loss, total = self.loss(module, batch)
+        total.backward()
+        return loss, clip_grad_norm_(self.trainee.parameters(), self.recipe.clip)
+
+    def move(self) -> None:
+        """One step along the gradient, at the clock's rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.clock.rate()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.averaged.update_parameters(self.model)
+        self.clock.step += 1
 
     def state(self) -> dict:
         """All of it, for a checkpoint."""

@@ -109,7 +109,7 @@ def begin(recipe: Recipe, run: Run, photos: Photos) -> Learner:
 
 def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
     """The loop: from the learner's step to the end of the run."""
-    recipe, clock, optimizer = learner.recipe, learner.clock, learner.optimizer
+    recipe, clock = learner.recipe, learner.clock
     module = team.share(learner.trainee)
     log = progress.Log(run.output, clock, recipe.batch, learner.compute.why, quiet=not team.first)
     code = checkpoint.code_version()
@@ -117,16 +117,9 @@ def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
         while not clock.done():
             torch.manual_seed(run.seed + 1_000_003 * clock.step + team.rank)  # of dropout
             batch = next(feed)
-            for group in optimizer.param_groups:
-                group["lr"] = clock.rate()
-            loss, total = learner.loss(module, batch)
-            total.backward()
-            norm = torch.nn.utils.clip_grad_norm_(learner.trainee.parameters(), recipe.clip)
+            loss, norm = learner.gradient(module, batch)
             check_finite(loss, norm, clock.step, photos.names(batch), run.output)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            learner.averaged.update_parameters(learner.model)
-            clock.step += 1
+            learner.move()
             clock.seconds, stop = team.agree(clock.read(), interrupted())
             log.step(float(loss))
 
