@@ -12,6 +12,7 @@ python -m survey restore studies/poster
 
 import argparse
 import json
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         return args.run(args)
-    except (ValueError, OSError) as error:  # what ours say is meant for people
+    except (ValueError, OSError, sqlite3.Error) as error:  # what ours say is meant for people
         print(f"survey {args.command}: {error}", file=sys.stderr)
         return 2
 
