@@ -156,7 +156,7 @@ class Colorizer:
         outputs: list[Tensor | None] = [None] * len(small)
         for size in {tuple(x.shape) for x in small}:
             places = [i for i, x in enumerate(small) if tuple(x.shape) == size]
-            answers = self._run(torch.cat([small[i] for i in places]))
+            answers = self.run(torch.cat([small[i] for i in places]))
             for i, answer in zip(places, answers.split(1), strict=True):
                 outputs[i] = answer
         network = (time.perf_counter() - started) / len(small)
@@ -195,7 +195,7 @@ class Colorizer:
         return rgb_to_lightness(rgb)
 
     @torch.inference_mode()
-    def _run(self, lightness: Tensor) -> Tensor:
+    def run(self, lightness: Tensor) -> Tensor:
         """The network's answer, in halves of the batch where the memory does not suffice."""
         try:
             shown = lightness.to(self.compute.device, memory_format=torch.channels_last)
@@ -205,7 +205,7 @@ class Colorizer:
             if len(lightness) == 1:
                 raise
         half = len(lightness) // 2
-        return torch.cat((self._run(lightness[:half]), self._run(lightness[half:])))
+        return torch.cat((self.run(lightness[:half]), self.run(lightness[half:])))
 
 
 def ahead(

@@ -24,9 +24,11 @@ from colorize.lab import (
 )
 from colorize.upsample import Lines, resize
 
-STRIP = 1 << 16  # pixels a strip, if a row is not longer
+STRIP = 1 << 17  # pixels a strip, if a row is not longer
+TALLEST = 1 << 9  # rows of a strip
+MANY = 1 << 18  # misfits that are worth mending together
 STEPS = 1 << 16  # of light in the tables; near black one is a fiftieth of an L
-SLACK = 1e-3  # linear light outside [0, 1] by less than this rounds to the border unseen
+SLACK = 1.5e-4  # linear light outside [0, 1] by less than this, half a step of 8 bits, is not seen
 
 
 class Painter:
@@ -52,7 +54,7 @@ class Painter:
         out = np.empty_like(pixels, order="C")
         wide = _widen(_in_roots(lines, saturation), width)  # (4, h, W)
         misfits = Misfits(torch.from_numpy(out).view(-1, 3))
-        rows = max(1, STRIP // width)
+        rows = min(max(1, STRIP // width), TALLEST)
         for top in range(0, height, rows):
             out[top : top + rows] = pixels[top : top + rows]
             strip = torch.from_numpy(out[top : top + rows])
@@ -65,14 +67,15 @@ class Painter:
             for channel, light in enumerate(linear):
                 step = light.clamp_(0, STEPS).to(torch.int32).view(-1)
                 strip[..., channel] = self.gamma.index_select(0, step).view(root.shape)
+            misfits.mend(at_least=MANY)
         misfits.mend()
         return out
 
     def roots(self, pixels: Tensor) -> Tensor:
         """(rows, W, 3) uint8 -> (rows, W): f of every pixel, from its light."""
         red, green, blue = (
-            table.index_select(0, pixels[..., channel].reshape(-1).int())
-            for channel, table in enumerate(self.steps)
+            table.index_select(0, level)
+            for table, level in zip(self.steps, pixels.view(-1, 3).int().unbind(1), strict=True)
         )
         return self.root.index_select(0, red.add_(green).add_(blue)).view(pixels.shape[:2])
 
@@ -91,8 +94,6 @@ class Misfits:
     Finding that chroma takes hundreds of small operations, so it is done for many pixels at once.
     """
 
-    MANY = 1 << 18
-
     def __init__(self, out: Tensor) -> None:
         self.out = out  # (H W, 3) uint8
         self.waiting: list[Tensor] = []  # each (4, n): place, f, fx, fz
@@ -107,12 +108,10 @@ class Misfits:
         place = (excess > SLACK * STEPS).view(-1).nonzero().squeeze(1)
         found = [f.reshape(-1).index_select(0, place).double() for f in (root, x, z)]
         self.waiting.append(torch.stack((place + start, *found)))
-        if sum(x.shape[1] for x in self.waiting) > self.MANY:
-            self.mend()
 
-    def mend(self) -> None:
+    def mend(self, at_least: int = 1) -> None:
         """Paint the waiting pixels with the largest chroma that exists; L and hue stay."""
-        if not self.waiting:
+        if sum(x.shape[1] for x in self.waiting) < at_least:
             return
         place, *roots = torch.cat(self.waiting, dim=1)
         self.waiting.clear()
@@ -136,11 +135,10 @@ def _widen(x: Tensor, width: int) -> Tensor:
     return resize(x, (x.shape[2], width))[0].contiguous()
 
 
-def _lengthen(x: Tensor, top: int, rows: int, height: int) -> list[Tensor]:
-    """(C, h, W) -> C times (rows, W): rows `top`.. of the picture enlarged to `height` rows."""
+def _lengthen(x: Tensor, top: int, rows: int, height: int) -> Tensor:
+    """(C, h, W) -> (C, rows, W): rows `top`.. of the picture enlarged to `height` rows."""
     place = (torch.arange(top, top + rows) + 0.5) * (x.shape[1] / height) - 0.5
     place = place.clamp(0, x.shape[1] - 1)
-    upper = place.long()
-    lower = (upper + 1).clamp(max=x.shape[1] - 1)
-    share = (place - upper)[:, None]
-    return [torch.lerp(p.index_select(0, upper), p.index_select(0, lower), share) for p in x]
+    sources = torch.arange(int(place[0]), min(int(place[-1]) + 2, x.shape[1]))
+    weights = (1 - (place[:, None] - sources).abs()).clamp(min=0)  # (rows, few): bilinear
+    return weights @ x[:, sources[0] : sources[-1] + 1]

@@ -104,7 +104,10 @@ def load_peer(name: str) -> Model:
     state = torch.load(fetch(peer), map_location="cpu", weights_only=True)
     model = Model(peer.config)
     ours = {key: value for key, value in state.items() if key not in peer.unused}
-    model.network.load_state_dict(ours, strict=True)
+    try:
+        model.network.load_state_dict(ours)
+    except RuntimeError as error:
+        raise ModelError(f"{peer.file} holds not the published weights: {error}") from error
     return model.eval()
 
 
