@@ -24,6 +24,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 
 ANSWERS = {"single": ("real", "synthesized"), "pair": ("left", "right")}
@@ -129,7 +130,7 @@ class Study:
     def answers(self) -> tuple[str, str]:
         return ANSWERS[self.design]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self._json().encode()).hexdigest()
 

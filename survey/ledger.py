@@ -94,7 +94,7 @@ class Ledger:
     def update_person(self, participant: int, **values: object) -> None:
         self._update("participants", "id", participant, values)
 
-    def open_trial(self, person: Row, position: int, now: float) -> Row:
+    def open_trial(self, person: Row, position: int, now: float) -> Mapping[str, Any]:
         """Choose slot and photo for this position, the least shown ones first, and reserve them."""
         step = Step.parse(person["plan"].split()[position])
         slot, photo = self._choose(person, step, position)
@@ -108,13 +108,15 @@ class Ledger:
             "truth": self.study.truth(slot),
             "nonce": secrets.token_hex(16),
             "requested_ms": self.study.exposure_ms,
+            "showings": 1,
             "opened_at": now,
+            "shown_at": None,
             "reserved": int(step.kind == "trial"),
         }
         self.insert("trials", trial)
         if step.kind == "trial":
             self._fill(slot, photo, 1)
-        return self.trial(person["id"])
+        return trial
 
     def show_again(self, trial: Row) -> Row:
         """The same trial for a page that was loaded anew; earlier showings can no longer vote."""

@@ -20,6 +20,8 @@ have ended is refused ('early'). Await the reply of `shown` before painting, or 
 be refused. `next_trial` gives the open trial again, under a new nonce, as often as it is called.
 """
 
+from __future__ import annotations  # the calls' inner functions are defined at every call
+
 import hashlib
 import hmac
 import secrets
@@ -34,7 +36,7 @@ from survey.store import Store
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")
-Showing = tuple[Row, tuple[str, ...]]  # a trial, and the files of its images
+Showing = tuple[Mapping[str, Any], tuple[str, ...]]  # a trial, and the files of its images
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
 
@@ -213,7 +215,7 @@ class Protocol:
     def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
         return self._showing(ledger, ledger.open_trial(person, position, now))
 
-    def _showing(self, ledger: Ledger, trial: Row) -> Showing:
+    def _showing(self, ledger: Ledger, trial: Mapping[str, Any]) -> Showing:
         conditions = self.study.images(trial["condition"], trial["truth"])
         return trial, ledger.files(trial["photo"], conditions)
 

@@ -80,6 +80,7 @@ class Store:
     ) -> None:
         self.folder = Path(folder)
         self.study = Study.load(folder)
+        self._stimuli = self.folder / manifest.STIMULI
         self.path = Path(data or self.folder / DATA, DATABASE)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mirror = mirror
@@ -99,7 +100,7 @@ class Store:
         return self._writer.run(lambda: work(self._ledger))
 
     def image(self, file: str) -> bytes:
-        return (self.folder / manifest.STIMULI / file).read_bytes()
+        return (self._stimuli / file).read_bytes()
 
     def close(self) -> None:
         """Finish what was begun, then close the database and the mirror."""
@@ -156,15 +157,14 @@ class Store:
 
     def _copy_votes(self) -> None:
         """Bring the mirror up to the last committed vote."""
-        while self._mirror:
-            rows = self._db.execute(
-                f"""SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}""",
-                (self._mirrored,),
-            ).fetchall()
-            if not rows:
-                return
-            self._mirror.write([self._record(vote) for vote in rows])
-            self._mirrored = rows[-1]["id"]
+        query = f"SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}"
+        more = self._mirror is not None
+        while more:
+            votes = self._db.execute(query, (self._mirrored,)).fetchall()
+            if votes:
+                self._mirror.write([self._record(vote) for vote in votes])
+                self._mirrored = votes[-1]["id"]
+            more = len(votes) == COPIES_AT_ONCE
 
     def _record(self, vote: sqlite3.Row) -> dict:
         query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
