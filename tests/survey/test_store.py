@@ -1,5 +1,6 @@
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_no_column_could_hold_an_address(store):
 def test_another_design_is_taken_before_the_first_vote_and_refused_after(folder, clock):
     study = Study.load(folder)
     Store(folder).close()
-    changed = Study.from_dict({**vars(study), "title": "Better", "exclusion": {}})
+    changed = replace(study, title="Better")
     changed.save(folder)
     store = Store(folder)
     assert sql(store, "SELECT sha256 FROM study")[0][0] == changed.sha256 != study.sha256
