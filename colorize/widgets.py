@@ -47,7 +47,7 @@ class Choice(Widget):
         super().__init__(value, options=options or [], **rest)
 
     def example_payload(self) -> str:
-        return "rebalanced"
+        return ""  # the default; the page's description names no model
 
 
 class Probe(Widget):

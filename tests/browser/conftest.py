@@ -1,46 +1,89 @@
-"""An installed Chromium, and a way to serve an app to it. Nothing is downloaded."""
+"""A browser before the app. Skipped, with the reason, where no Chromium is installed."""
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-import gradio as gr
 import pytest
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator:
-    """One browser for all tests; each takes a context of its own."""
-    if not CHROMIUM.is_file():
-        pytest.skip(f"No Chromium at {CHROMIUM}; install it, or set CHROMIUM.")
+def browser() -> Iterator:
+    if not CHROMIUM:
+        pytest.skip("no chromium is installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
+def address(tiny_weights, tmp_path_factory) -> Iterator[str]:
+    """The app with tiny models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        import app
+        from colorize import zoo
+        from colorize.studio import Studio
+
+        patch.setattr(zoo, "WEIGHTS", tiny_weights)
+        demo = app.build(Studio("cpu"))
+        _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
+        yield url.rstrip("/")
+        demo.close(verbose=False)
+
+
+@pytest.fixture
+def visit(browser, address):
+    """visit("/compare", width=360, dark=True) -> a page. Whatever its console or its network
+    complains of, or whoever it calls outside, fails the test that opened it."""
+    complaints, contexts = [], []
+
+    def open_page(path: str = "/", width: int = 1280, dark: bool = False):
+        context = browser.new_context(
+            viewport={"width": width, "height": 860},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            has_touch=width < 500,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: complaints.append(request.url) if is_outside(request.url) else None,
+        )
+        page.goto(address + path)
+        return page
+
+    def is_outside(url: str) -> bool:
+        return not url.startswith((address, "data:", "blob:"))
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
 def axe() -> str:
-    """axe-core's script, where AXE names it."""
-    if not os.environ.get("AXE"):
-        pytest.skip("AXE does not name an axe.min.js; `npm pack axe-core` fetches one.")
-    return Path(os.environ["AXE"]).read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[..., str]]:
-    """Launch an app, get its address; closed when the module's tests are done."""
-    served: list[gr.Blocks] = []
-
-    def launch(app: gr.Blocks, **options) -> str:
-        served.append(app)
-        quiet = {"quiet": True, "prevent_thread_lock": True, "ssr_mode": False}
-        return app.launch(server_name="127.0.0.1", **quiet, **options)[1].rstrip("/")
-
-    yield launch
-    for app in served:
-        app.close()
+    """The text of axe-core, from the file that AXE names."""
+    path = os.environ.get("AXE")
+    if not path:
+        pytest.skip("AXE does not name the file axe.min.js (npm install axe-core)")
+    return Path(path).read_text()

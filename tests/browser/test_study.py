@@ -7,48 +7,39 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
-from colorize.theme import theme
-from survey.lock import Lock
-from survey.page import results_page, study_page
-from survey.protocol import Protocol
-from survey.store import Store
-from survey.venue import Venue
+from survey.store import read_only
 from tests.survey.conftest import make_study
 
 pytestmark = pytest.mark.browser
 SECRET = "open sesame"
 EXPOSURE_MS = 200
+SHORT = {"trials": 4, "practice": 1, "exposure_ms": EXPOSURE_MS, "mask_ms": 30}
 
 
 class Hall:
-    """A served study and its votes."""
+    """The whole app with a study of this design, and its votes."""
 
-    def __init__(self, folder: Path, serve, **settings) -> None:
-        short = {"trials": 4, "practice": 1, "exposure_ms": EXPOSURE_MS, "mask_ms": 30}
-        make_study(folder, **short | settings)
+    def __init__(self, folder: Path, design: str) -> None:
+        import app
+        from colorize.studio import Studio
+
+        self.study = make_study(folder, design=design, **SHORT)
         paint(folder / "stimuli")
-        self.store = Store(folder, durable=False)
-        self.study = self.store.study
-        venue = Venue(lambda: Protocol(self.store))
-        with gr.Blocks(title="Colorize", analytics_enabled=False) as app:
-            gr.Markdown("# Colorize")
-        with app.route("Study", "study", show_in_navbar=False):
-            study_page(venue, farewell={"links": [["Results", "/results"]]})
-        with app.route("Results", "results"):
-            results_page(venue, Lock(SECRET))
-        private = {"run_history": False, "enable_monitoring": False, "footer_links": []}
-        self.url = serve(app, theme=theme(), **private)
+        self._app = app.build(Studio("cpu"), folder)
+        _, url, _ = app.launch(self._app, prevent_thread_lock=True, quiet=True)
+        self.url = url.rstrip("/")
+        self._votes = read_only(folder / "data" / "votes.db")
 
     def votes(self) -> list[dict]:
-        query = "SELECT * FROM votes ORDER BY id"
-        return [
-            dict(row) for row in self.store.transact(lambda led: led.db.execute(query).fetchall())
-        ]
+        return list(self._votes.query("SELECT * FROM votes ORDER BY id"))
+
+    def close(self) -> None:
+        self._votes.close()
+        self._app.close(verbose=False)
 
 
 def paint(stimuli: Path) -> None:
@@ -171,19 +162,22 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def halls(tmp_path_factory, serve) -> Iterator:
+def halls(tiny_weights, tmp_path_factory) -> Iterator:
     """Studies by design, each served once."""
-    open_halls: dict[str, Hall] = {}
+    halls: dict[str, Hall] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        patch.setenv("SURVEY_SECRET", SECRET)
 
-    def hall(design: str) -> Hall:
-        if design not in open_halls:
-            folder = tmp_path_factory.mktemp(design) / "study"
-            open_halls[design] = Hall(folder, serve, design=design)
-        return open_halls[design]
+        def hall(design: str) -> Hall:
+            if design not in halls:
+                halls[design] = Hall(tmp_path_factory.mktemp(design) / "study", design)
+            return halls[design]
 
-    yield hall
-    for hall in open_halls.values():
-        hall.store.close()
+        yield hall
+        for hall in halls.values():
+            hall.close()
 
 
 @pytest.fixture
@@ -192,15 +186,15 @@ def hall(halls) -> Hall:
 
 
 @pytest.fixture
-def visit(chromium) -> Iterator:
-    """People who come to a study."""
+def come(browser) -> Iterator:
+    """People who come to a study. They see no page but ours, and no error in it."""
     visitors: list[Visitor] = []
 
-    def visit(hall: Hall, **options) -> Visitor:
-        visitors.append(Visitor(chromium, hall.url, **options))
+    def come(hall: Hall, **options) -> Visitor:
+        visitors.append(Visitor(browser, hall.url, **options))
         return visitors[-1]
 
-    yield visit
+    yield come
     for visitor in visitors:
         visitor.context.close()
         assert not visitor.trouble
@@ -209,10 +203,10 @@ def visit(chromium) -> Iterator:
 
 @pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
 @pytest.mark.parametrize("design", ["single", "pair"])
-def test_a_whole_study_with_a_reload_in_the_middle(visit, halls, design, touch):
+def test_a_whole_study_with_a_reload_in_the_middle(come, halls, design, touch):
     hall = halls(design)
     before = len(hall.votes())
-    visitor = visit(hall, touch=touch)
+    visitor = come(hall, touch=touch)
     way = visitor.until("feedback") + visitor.until("trial")
     assert way == ["consent", "vision", "practice", "trial", "feedback", "trials", "trial"]
     assert visitor.links() == []
@@ -226,7 +220,7 @@ def test_a_whole_study_with_a_reload_in_the_middle(visit, halls, design, touch):
     right = sum(vote["answer"] == vote["truth"] for vote in scored)
     assert visitor.text("score") == f"You were right in {right} of {len(scored)}"
     assert re.fullmatch("[0-9A-F]{10}", visitor.text("code"))
-    assert visitor.links() == ["Results"]
+    assert visitor.links() == ["What everybody said", "Colour a photo"]
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visitor.page.reload()
     assert visitor.screen() == "end"  # nobody takes part twice
@@ -246,8 +240,8 @@ def check_exposure(vote: dict) -> None:
     assert vote["screen_width"] in (1280, 360)
 
 
-def test_a_double_press_counts_once(visit, hall):
-    visitor = visit(hall)
+def test_a_double_press_counts_once(come, hall):
+    visitor = come(hall)
     visitor.until("trials")
     before = len(hall.votes())
     assert visitor.screen() == "trial"
@@ -260,8 +254,8 @@ def test_a_double_press_counts_once(visit, hall):
     assert len(hall.votes()) == before + 1
 
 
-def test_a_key_before_the_exposure_is_over_is_no_answer(visit, hall):
-    visitor = visit(hall)
+def test_a_key_before_the_exposure_is_over_is_no_answer(come, hall):
+    visitor = come(hall)
     visitor.until("feedback")
     before = len(hall.votes())
     visitor.at_first_sight(
@@ -272,8 +266,8 @@ def test_a_key_before_the_exposure_is_over_is_no_answer(visit, hall):
     assert len(hall.votes()) == before
 
 
-def test_an_answer_survives_a_lost_acknowledgment(visit, hall):
-    visitor = visit(hall)
+def test_an_answer_survives_a_lost_acknowledgment(come, hall):
+    visitor = come(hall)
     visitor.until("trials")
     assert visitor.screen() == "trial"
     before, lost = len(hall.votes()), []
@@ -292,8 +286,8 @@ def test_an_answer_survives_a_lost_acknowledgment(visit, hall):
     visitor.trouble.clear()  # the browser's own line on the lost request
 
 
-def test_what_happens_during_a_trial_is_logged_and_images_say_nothing(visit, hall):
-    visitor = visit(hall)
+def test_what_happens_during_a_trial_is_logged_and_images_say_nothing(come, hall):
+    visitor = come(hall)
     visitor.until("feedback")
     visitor.at_first_sight(
         """window.dispatchEvent(new Event('blur'));
@@ -309,8 +303,8 @@ def test_what_happens_during_a_trial_is_logged_and_images_say_nothing(visit, hal
     assert image == {"alt": "The photo to judge", "decoding": "sync", "draggable": "false"}
 
 
-def test_results_are_hidden_then_shown_with_the_secret(chromium, hall):
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+def test_results_are_hidden_then_shown_with_the_secret(browser, hall):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
     page = context.new_page()
     page.goto(f"{hall.url}/results")
     page.wait_for_function("/finished/.test(document.body.innerText)")
@@ -334,9 +328,9 @@ def test_results_are_hidden_then_shown_with_the_secret(chromium, hall):
 
 
 @pytest.mark.parametrize(("scheme", "design"), [("light", "single"), ("dark", "pair")])
-def test_no_serious_barrier_for_anyone(visit, halls, axe, scheme, design):
+def test_no_serious_barrier_for_anyone(come, halls, axe, scheme, design):
     hall = halls(design)
-    visitor = visit(hall, color_scheme=scheme)
+    visitor = come(hall, color_scheme=scheme)
     seen: set[str] = set()
     while "end" not in seen:
         screen = visitor.screen()

@@ -36,7 +36,7 @@ def test_css_knows_the_corners_of_srgb(lab, rgb):
         ((50, 10, -45), "blue"),
         ((45, 20, 30), "brown"),
         ((80, 30, 2), "light pink"),
-        ((30, 59, -37), "dark purple"),
+        ((30, 59, -37), "dark vivid purple"),
     ],
 )
 def test_colours_have_plain_names(lab, words):

@@ -1,0 +1,153 @@
+"""The pages' handlers, called as Gradio calls them."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorize.compare import Counter
+from colorize.page import Desk, cached, choose_sample, new_folder, spoken, thumbnails
+from colorize.samples import samples
+from colorize.studio import Studio
+from colorize.widgets import Photo
+
+
+@pytest.fixture(autouse=True)
+def uploads(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def desk(zoo_of_tiny_models) -> Desk:
+    return Desk(Studio("cpu"))
+
+
+@pytest.fixture
+def rose(tmp_path) -> str:
+    """A photo with colours, 120 x 80."""
+    y, x = np.mgrid[0:80, 0:120]
+    pixels = np.stack((x * 2, y * 3, 255 - x * 2), -1).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "rose.png")
+    return str(tmp_path / "rose.png")
+
+
+def test_the_stage_has_before_after_and_original(desk, rose):
+    shown = desk.show(rose, "rebalanced", 0.4, 1.0)
+    assert (shown["width"], shown["height"], shown["words"]) == (120, 80, "rose")
+    assert len({shown["before"], shown["after"], shown["original"]}) == 3
+    assert desk.paint(rose, "rebalanced", 0.4, 1.0) == {"after": shown["after"]}
+
+
+def test_a_grey_photo_is_its_own_before(desk, tmp_path):
+    Image.fromarray(np.full((40, 40), 99, np.uint8)).save(tmp_path / "grey.png")
+    assert desk.show(str(tmp_path / "grey.png"), "rebalanced", 0.4, 1.0)["original"] is None
+
+
+def test_no_photo_is_an_empty_stage(desk):
+    assert desk.show(None, "rebalanced", 0.4, 1.0) is None
+    assert desk.paint(None, "rebalanced", 0.4, 1.0) is None
+    assert desk.look_inside(None, "rebalanced", 0.4, 1.0) == (None, "", "")
+
+
+def test_the_look_inside_begins_in_the_photo(desk, rose):
+    probe, chart, maps = desk.look_inside(rose, "rebalanced", 0.4, 1.0)
+    assert 0 <= probe["x"] < 120 and 0 <= probe["y"] < 80
+    assert "In the original" in chart and maps.count("<figure>") == 3
+
+
+def test_another_pixel_has_another_chart(desk, rose):
+    charts = {
+        desk.ask(rose, "rebalanced", 0.4, 1.0, SimpleNamespace(x=x, y=y))
+        for x, y in ((3, 3), (110, 70))
+    }
+    assert len(charts) == 2
+
+
+def test_temperature_is_offered_where_it_matters(desk):
+    assert desk.adapt("rebalanced").interactive is True
+    assert desk.adapt("regression").interactive is False
+
+
+def test_our_sentences_reach_the_visitor(desk, rose):
+    with pytest.raises(gr.Error, match="There is no model 'nobody'; choose one of rebalanced"):
+        desk.show(rose, "nobody", 0.4, 1.0)
+    with pytest.raises(gr.Error, match="There is no photo yet"):
+        desk.download(None)
+    with pytest.raises(gr.Error, match="There are no photos yet"):
+        desk.bundle([], "rebalanced", 0.4, 1.0, "", gr.Progress())
+
+
+def test_other_errors_stay_errors():
+    @spoken
+    def broken():
+        raise RuntimeError("a defect of ours")
+
+    with pytest.raises(RuntimeError):
+        broken()
+
+
+def test_a_bundle_tells_what_is_in_it(desk, rose, tmp_path, uploads):
+    (tmp_path / "letter.png").write_text("Dear all")
+    given = [rose, str(tmp_path / "letter.png")]
+    archive, note = desk.bundle(given, "rebalanced", 0.4, 1.0, "", gr.Progress())
+    assert note.startswith("1 of 2 photos") and "letter.png" in note
+    assert uploads in Path(archive).parents  # where files are deleted in time
+
+
+def test_samples_are_copied_where_the_page_may_see_them(uploads):
+    path = Path(choose_sample(SimpleNamespace(place=2)))
+    assert uploads in path.parents
+    assert path.read_bytes() == samples()[2].path.read_bytes()
+    assert cached(samples()[2].path) == str(path)
+
+
+def test_every_visitor_has_a_folder(uploads):
+    assert new_folder() != new_folder() and uploads in new_folder().parents
+
+
+def test_thumbnails_are_small_and_have_words():
+    assert len(thumbnails()) == len(samples())
+    assert all(len(t["picture"]) < 15_000 and t["words"] for t in thumbnails())
+
+
+def test_an_upload_is_handed_on_unread():
+    photo = Photo()
+    assert photo.preprocess(SimpleNamespace(path="/nowhere/scan.heic")) == "/nowhere/scan.heic"
+    assert photo.preprocess(None) is None
+
+
+@pytest.fixture
+def counter(zoo_of_tiny_models) -> Counter:
+    return Counter(Studio("cpu"))
+
+
+def test_the_wall_has_the_original_and_every_model(counter, rose):
+    panels, numbers = counter.compare(rose, ["rebalanced", "regression"], [], gr.Progress())
+    assert [panel["name"] for panel in panels] == ["original", "rebalanced", "regression"]
+    assert numbers.count("<tr>") == 4
+    assert counter.compare(None, ["rebalanced"], [], gr.Progress()) == ([], "")
+
+
+def test_a_peer_that_cannot_be_fetched_leaves_the_others(counter, rose, monkeypatch, tmp_path):
+    import torch
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+    def offline(*_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
+    panels, _ = counter.compare(rose, ["rebalanced"], ["eccv16"], gr.Progress())
+    assert panels[1]["picture"] and not panels[2]["picture"]
+    assert "could not be fetched" in panels[2]["problem"]
+
+
+def test_one_picture_to_share(counter, rose):
+    with Image.open(counter.share(rose, ["rebalanced"], [])) as sheet:
+        assert sheet.format == "PNG" and sheet.width > 1000
+    with pytest.raises(gr.Error, match="nothing to share"):
+        counter.share(rose, [], [])

@@ -1,0 +1,143 @@
+"""The app as programs see it: addresses, limits, what it says and what it does not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def address(tiny_weights, tmp_path_factory):
+    """The app with tiny models, served once for all tests of this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        import app
+        from colorize import zoo
+        from colorize.studio import Studio
+
+        patch.setattr(zoo, "WEIGHTS", tiny_weights)
+        demo = app.build(Studio("cpu"))
+        _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
+        yield url.rstrip("/")
+        demo.close(verbose=False)
+
+
+@pytest.fixture
+def client(address):
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def old_photo(tmp_path) -> Path:
+    ramp = np.linspace(20, 230, 96).astype(np.uint8)
+    Image.fromarray(np.tile(ramp, (64, 1))).save(tmp_path / "castle.jpg")
+    return tmp_path / "castle.jpg"
+
+
+def test_the_readme_example_for_programs(client, old_photo):
+    from gradio_client import handle_file
+
+    path = client.predict(handle_file(old_photo), api_name="/colorize")
+    assert Path(path).name == "castle-colorized.jpg"
+    with Image.open(path) as image:
+        assert image.size == (96, 64)
+        assert np.ptp(np.asarray(image).astype(int), axis=2).max() > 10  # there are colours
+
+
+def test_a_program_may_choose(client, old_photo):
+    from gradio_client import handle_file
+
+    path = client.predict(
+        handle_file(old_photo), "regression", 0.2, 0.0, "PNG", api_name="/colorize"
+    )
+    assert Path(path).name == "castle-colorized.png"
+    with Image.open(path) as image:
+        assert np.ptp(np.asarray(image).astype(int), axis=2).max() <= 2  # saturation 0
+
+
+def test_one_endpoint_is_meant_for_programs(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert list(endpoints) == ["/colorize"]
+    names = [p["parameter_name"] for p in endpoints["/colorize"]["parameters"]]
+    assert names == ["photo", "model", "temperature", "saturation", "format"]
+
+
+def refusal(client, path: Path, model: str = "rebalanced") -> str:
+    from gradio_client import handle_file
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError) as refused:
+        client.predict(handle_file(path), model, api_name="/colorize")
+    return str(refused.value)
+
+
+def test_huge_photos_are_refused_with_a_sentence(client, tmp_path):
+    Image.new("1", (9000, 9000)).save(tmp_path / "huge.png")
+    said = refusal(client, tmp_path / "huge.png")
+    assert "huge.png" in said and "50" in said
+
+
+def test_what_is_no_photo_is_refused_with_a_sentence(client, tmp_path):
+    (tmp_path / "letter.png").write_text("Dear all")
+    assert "letter.png" in refusal(client, tmp_path / "letter.png")
+
+
+def test_files_are_no_models(client, old_photo):
+    assert "choose one of rebalanced" in refusal(client, old_photo, "/etc/hostname")
+
+
+def test_large_files_are_refused_with_a_sentence(address):
+    answer = httpx.post(
+        f"{address}/gradio_api/upload", files={"files": ("a.png", bytes(32_000_000))}, timeout=60
+    )
+    assert answer.status_code == 413 and "exceeded" in answer.text
+
+
+def test_files_of_the_server_are_no_photos(address):
+    """A path that was not uploaded is refused before anything reads it."""
+    photo = {"path": str(Path(__file__).resolve()), "meta": {"_type": "gradio.FileData"}}
+    call = f"{address}/gradio_api/call/colorize"
+    event = httpx.post(call, json={"data": [photo, "rebalanced", 0.4, 1.0, ""]}).json()
+    assert "event: error" in httpx.get(f"{call}/{event['event_id']}", timeout=60).text
+
+
+@pytest.mark.parametrize("page", ["/", "/compare"])
+def test_pages_have_their_own_addresses(address, page):
+    answer = httpx.get(address + page)
+    assert answer.status_code == 200 and "text/html" in answer.headers["content-type"]
+
+
+def test_operators_can_ask_whether_it_lives(address):
+    assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/monitoring", "/gradio_api/runs", "/docs", "/gradio_api/mcp/"])
+def test_nothing_is_watched_or_recorded(address, path):
+    assert httpx.get(address + path).status_code in (403, 404)
+
+
+def test_the_page_names_no_model_and_no_folder_of_the_server(address, tiny_weights):
+    config = httpx.get(f"{address}/config").text
+    names = [path.stem for path in tiny_weights.glob("*.safetensors")]
+    for secret in (str(Path.cwd()), str(Path.home()), str(tiny_weights), *names):
+        assert secret not in config
+
+
+def test_help_waits_for_nothing():
+    code = (
+        "import sys, runpy; sys.argv = ['app.py', '--help']\n"
+        "try: runpy.run_path('app.py', run_name='__main__')\n"
+        "except SystemExit: print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--study" in done.stdout
+    assert not {"torch", "gradio"} & set(done.stdout.split())
