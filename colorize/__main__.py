@@ -11,11 +11,16 @@ Exit codes: 0 done, 1 some photos failed but the others are done, 2 wrong usage.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from colorize.folder import Job
 
 DEFAULT_MODEL = "rebalanced"  # zoo.DEFAULT; --help must not wait for torch
+PATIENCE = 0.5  # seconds before a progress bar shows
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
-def between(low: float, high: float):
+def between(low: float, high: float) -> Callable[[str], float]:
     """A type for argparse: a number from low to high."""
 
     def number(text: str) -> float:
@@ -95,7 +100,7 @@ def colorize(options: argparse.Namespace) -> int:
     if waiting:
         colorizer = Colorizer.load(options.model, options.device)
         finished = colorize_all(waiting, colorizer, options.temperature, options.saturation)
-        for job in bar(finished, len(waiting)):
+        for job in finished if options.json else bar(finished, len(waiting)):
             failed, done = failed + bool(job.error), done + (not job.error)
             report(job, colorizer.name, options.json)
     if not options.json:
@@ -103,15 +108,15 @@ def colorize(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def bar(jobs: Iterator, total: int) -> Iterator:
-    """The jobs, with a progress bar on a terminal."""
+def bar(jobs: Iterator["Job"], total: int) -> Iterator["Job"]:
+    """The jobs, with a progress bar if stderr is a terminal."""
     from tqdm import tqdm
 
-    return tqdm(jobs, total=total, unit="photo", disable=None, delay=0.5)
+    return tqdm(jobs, total=total, unit="photo", disable=None, delay=PATIENCE)
 
 
-def report(job, model: str, as_json: bool) -> None:
-    """One photo's line: JSON on stdout, or nothing but its error on stderr."""
+def report(job: "Job", model: str, as_json: bool) -> None:
+    """One photo's line: JSON on stdout, and on stderr its error if it has one."""
     from tqdm import tqdm
 
     if job.error:
@@ -138,6 +143,7 @@ def models(words: list[str]) -> int:
     p = argparse.ArgumentParser(
         prog="python -m colorize models", description="The models that can be named."
     )
+    p.add_argument("files", nargs="*", metavar="FILE", help="also .safetensors files of your own")
     p.add_argument("--json", action="store_true", help="print one JSON array")
     options = p.parse_args(words)
 
@@ -145,7 +151,7 @@ def models(words: list[str]) -> int:
     from colorize.model import ModelError
 
     entries, failed = [], 0
-    for name in [*zoo.shipped(), *zoo.PEERS]:
+    for name in [*zoo.shipped(), *zoo.PEERS, *options.files]:
         try:
             entries.append(zoo.describe(name))
         except ModelError as error:

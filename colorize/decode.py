@@ -9,6 +9,8 @@ logits are (N, Q, H, W), centres (Q, C) (C = 2 for ab, 1 for one channel); the c
 import torch
 from torch import Tensor
 
+COLDEST = 1e-6  # below this temperature only the likeliest colour is left, and logits overflow
+
 
 def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor:
     """Expectation under softmax(logits / T): T = 1 is the mean, T -> 0 the mode.
@@ -17,7 +19,7 @@ def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor
     """
     if not 0 <= temperature <= 1:
         raise ValueError(f"A temperature of {temperature} was given; it must lie between 0 and 1.")
-    if temperature == 0:
+    if temperature < COLDEST:
         return mode(logits, centres)
     return expectation(torch.softmax(logits.float() / temperature, dim=1), centres)
 
@@ -35,7 +37,7 @@ def sample(logits: Tensor, centres: Tensor, temperature: float, seed: int) -> Te
     generator = torch.Generator(logits.device).manual_seed(seed)
     uniform = torch.rand(logits.shape, generator=generator, device=logits.device)
     gumbel = -(-uniform.clamp(1e-9, 1 - 1e-7).log()).log()
-    return mode(logits.float() / max(temperature, 1e-6) + gumbel, centres)
+    return mode(logits.float() / max(temperature, COLDEST) + gumbel, centres)
 
 
 def expectation(probabilities: Tensor, centres: Tensor) -> Tensor:

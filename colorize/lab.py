@@ -58,19 +58,18 @@ def fit_gamut(lightness: Tensor, ab: Tensor, steps: int = 8) -> Tensor:
     Bisection of the chroma: grey (factor 0) always fits, so after `steps` halvings the kept
     factor is within 2**-steps of the largest that does.
     """
-    fits = torch.zeros_like(lightness)
-    for step in range(steps + 1):
-        trial = torch.ones_like(fits) if step == 0 else fits + 0.5**step
-        trial = trial.clamp(max=1)
-        inside = in_gamut(torch.cat((lightness, ab * trial), dim=-3))
-        fits = torch.where(inside, trial, fits)
-    return ab * fits
+    kept = torch.zeros_like(lightness)
+    for step in range(1, steps + 1):
+        trial = kept + 0.5**step
+        kept = kept + 0.5**step * in_gamut(torch.cat((lightness, ab * trial), dim=-3))
+    unharmed = in_gamut(torch.cat((lightness, ab), dim=-3))
+    return ab * torch.maximum(kept, unharmed.to(kept))
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-4) -> Tensor:
     """(..., 3, H, W) -> (..., 1, H, W) bool: does the colour exist in sRGB?"""
-    linear = lab_to_linear(lab)
-    return ((linear >= -tolerance) & (linear <= 1 + tolerance)).all(dim=-3, keepdim=True)
+    farthest = (lab_to_linear(lab) - 0.5).abs().amax(dim=-3, keepdim=True)
+    return farthest <= 0.5 + tolerance
 
 
 def _at_least_float32(x: Tensor) -> Tensor:

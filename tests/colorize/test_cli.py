@@ -169,6 +169,15 @@ def test_output_must_be_a_folder(album, tmp_path, capsys):
     assert "is a file; give the name of a folder" in capsys.readouterr().err
 
 
+def test_a_progress_bar_on_a_terminal_only(album, model, tmp_path, capsys, monkeypatch):
+    words = (album, "--output", tmp_path / "out", "--model", model, "--overwrite")
+    assert run(*words) == 0 and capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("colorize.__main__.PATIENCE", 0)
+    assert run(*words) == 0 and "2/2" in capsys.readouterr().err
+    assert run(*words, "--json") == 0 and capsys.readouterr().err == ""
+
+
 def test_stopping_keeps_what_is_done(album, model, tmp_path, capsys, monkeypatch):
     def pressed(*_, **__):
         raise KeyboardInterrupt
@@ -192,6 +201,11 @@ class TestModels:
         assert entries["alpha"]["source"] == "shipped" and entries["alpha"]["megabytes"] > 0
         assert entries["eccv16"]["parameters"] == 32_235_385
         assert entries["eccv16"]["gflop"] == pytest.approx(83.5, abs=0.1)
+
+    def test_of_files_of_ones_own(self, shelf, model, capsys):
+        assert main(["models", model, "--json"]) == 0
+        entry = json.loads(capsys.readouterr().out)[-1]
+        assert (entry["name"], entry["source"]) == (model, "file")
 
     def test_as_a_table_even_with_a_damaged_one(self, shelf, capsys):
         (shelf / "beta.safetensors").write_bytes(b"")
