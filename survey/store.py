@@ -48,13 +48,14 @@ def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
     """A connection for the writer: every commit reaches the disk, every reference is checked."""
     db = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode = WAL",
-        f"synchronous = {'FULL' if durable else 'OFF'}",
-        "foreign_keys = ON",
-        "recursive_triggers = ON",  # so that REPLACE cannot slip past the DELETE trigger
-    ):
-        db.execute(f"PRAGMA {pragma}")
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA recursive_triggers = ON")  # or REPLACE slips past the DELETE trigger
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 
@@ -85,10 +86,11 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._mirror = mirror
         self._mirrored = mirror.last_id() if mirror else 0  # the newest vote that has its copy
-        self._db = connect(self.path, durable=durable)
+        self._db = self._sound_database(durable)
         self._ledger = Ledger(self._db, self.study)
         try:
-            self._check()
+            migrations.apply(Database(self._db))
+            self._check_design()
             self._copy_votes()
         except BaseException:
             self._db.close()
@@ -109,12 +111,26 @@ class Store:
         if self._mirror:
             self._mirror.close()
 
-    def _check(self) -> None:
-        """Refuse a damaged database, and one with votes on another design."""
-        (verdict,) = self._db.execute("PRAGMA integrity_check").fetchone()
-        if verdict != "ok":
-            raise DesignError(f"{self.path} is damaged ({verdict}); restore it from the mirror.")
-        migrations.apply(Database(self._db))
+    def _sound_database(self, durable: bool) -> sqlite3.Connection:
+        db = None
+        try:
+            db = connect(self.path, durable=durable)
+            (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
+        except sqlite3.OperationalError:  # locked, say: that is no damage
+            raise
+        except sqlite3.DatabaseError as error:
+            verdict = error
+        if db and verdict == "ok":
+            return db
+        if db:
+            db.close()
+        raise DesignError(
+            f"{self.path} is damaged ({verdict}). Move it away, then make it again with "
+            f"`python -m survey restore {self.folder}`."
+        )
+
+    def _check_design(self) -> None:
+        """Take in a design that is new here; refuse it where there are votes on another."""
         row = self._db.execute("SELECT sha256 FROM study").fetchone()
         if row and row["sha256"] == self.study.sha256:
             return
@@ -122,7 +138,8 @@ class Store:
         if votes:
             raise DesignError(
                 f"{self.path} holds {votes} votes on another design than {self.folder} now has. "
-                "Undo the change, or make a new version of the study in a folder of its own."
+                "Undo the change, or make a new version of the study in a folder of its own; if "
+                f"those votes were only a try, move {self.path.parent} away."
             )
         self._take_in(manifest.read(self.folder, self.study))
 

@@ -93,13 +93,14 @@ def test_another_manifest_is_refused(folder):
         Store(folder)
 
 
-def test_a_damaged_database_is_not_opened(folder):
+@pytest.mark.parametrize("page", [0, 1])
+def test_a_damaged_database_is_not_opened(folder, page):
     store = Store(folder)
     store.close()
     data = bytearray(store.path.read_bytes())
-    data[4096 : 3 * 4096] = b"\xff" * 8192
+    data[4096 * page : 4096 * (page + 3)] = b"\xff" * 3 * 4096
     store.path.write_bytes(data)
-    with pytest.raises((DesignError, sqlite3.DatabaseError)):
+    with pytest.raises(DesignError, match=r"is damaged .* survey restore"):
         Store(folder)
 
 
