@@ -7,6 +7,7 @@ It wires only: the pages are in colorize/page.py, colorize/compare.py and survey
 """
 
 import argparse
+import os
 import threading
 from pathlib import Path
 
@@ -19,7 +20,11 @@ def build(studio, study: Path | None = None, data: Path | None = None):
 
     from colorize.compare import compare_page
     from colorize.page import colorize_page
+    from survey.lock import Lock
+    from survey.page import results_page, study_page
+    from survey.venue import open_venue
 
+    venue = open_venue(study, data)
     temporary = (HOUR // 4, 24 * HOUR)  # uploads and results: how often to look, how old to delete
     with gr.Blocks(title="Colorize", analytics_enabled=False, delete_cache=temporary) as demo:
         gr.Navbar(main_page_name="Colorize")
@@ -27,6 +32,11 @@ def build(studio, study: Path | None = None, data: Path | None = None):
     with demo.route("Compare", "compare"):
         gr.Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
+    with demo.route("Study", "study"):
+        study_page(venue, links=[("What everybody said", "results"), ("Colour a photo", "./")])
+    with demo.route("Results", "results"):
+        gr.Navbar(main_page_name="Colorize")
+        results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
     return demo.queue(max_size=64, api_open=False)
 
 
@@ -36,11 +46,13 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     from starlette.routing import Route
 
     from colorize.theme import ASSETS, theme
+    from survey.page import ALONE
 
     return demo.launch(
         server_port=port,
         theme=theme(),
         css_paths=[ASSETS / "page.css"],
+        head=ALONE,
         app_kwargs={"routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))]},
         max_file_size="30mb",
         state_session_capacity=1000,  # each keeps the pictures it shows, about a megabyte

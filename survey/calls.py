@@ -13,7 +13,7 @@ in the reply: they have no addresses.
 import base64
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -41,14 +41,16 @@ CLOSED = "This study cannot be opened at the moment. Please come back later."
 class Calls:
     """The one door of a study to the outside."""
 
-    def __init__(self, venue: Venue, *, farewell: JSON | None = None) -> None:
+    def __init__(self, venue: Venue, links: Sequence[tuple[str, str]] = ()) -> None:
         self._venue = venue
-        self._farewell = farewell or {}  # what the page says after the debrief, not before
+        self._links = list(links)  # (words, address): where to go after the debrief, not before
 
     async def answer(self, call: object) -> JSON:
         """The reply to a call, a refusal, or the request to wait."""
         try:
-            return {"reply": await self._venue.run(lambda survey: self._answer(survey, call))}
+            return {
+                "reply": await self._venue.run(lambda service: self._answer(service.survey, call))
+            }
         except Refused as refused:
             return {"refused": refused.reason, "sentence": str(refused)}
         except NotReady:
@@ -64,7 +66,7 @@ class Calls:
         if name == "welcome":
             return welcome(survey.study, self._venue.demonstration)
         reply = plain(getattr(survey, name)(**given))
-        return reply | self._farewell if name == "debrief" else reply
+        return reply | {"links": self._links} if name == "debrief" else reply
 
 
 def _read(survey: Protocol, call: object) -> tuple[str, JSON]:

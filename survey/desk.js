@@ -32,17 +32,16 @@ async function look(tried) {
   write("refusal", "");
   part("door").hidden = reply.operator;
   part("state").hidden = !reply.operator;
-  part("alarms").replaceChildren(...reply.alarms.map((text) => made("p", text, "alarm")));
+  write("alarm", reply.alarm);
   part("facts").replaceChildren(
     ...reply.facts.flatMap(([name, value]) => [made("dt", name), made("dd", value)]),
   );
   if (reply.report) paper.srcdoc = reply.report;
 }
 
-function made(tag, text, kind = "") {
+function made(tag, text) {
   const node = document.createElement(tag);
   node.textContent = text;
-  node.className = kind;
   return node;
 }
 

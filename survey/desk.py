@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from survey.calls import CLOSED, JSON, PREPARING
 from survey.design import Study
 from survey.export import export
 from survey.lock import Lock, TooSoon
-from survey.protocol import Protocol
 from survey.report import report
+from survey.service import Service
 from survey.store import Store
 from survey.venue import NotReady, Venue
 
@@ -49,7 +50,7 @@ class Desk:
 
     async def answer(self, call: object) -> JSON:
         try:
-            return {"reply": await self._venue.run(lambda survey: self._answer(survey, call))}
+            return {"reply": await self._venue.run(lambda service: self._answer(service, call))}
         except NotReady:
             return {"wait": PREPARING}
         except (Barred, TooSoon) as barred:
@@ -58,20 +59,20 @@ class Desk:
             log.exception("The Results page could not be answered.")
             return {"refused": "closed", "sentence": CLOSED}
 
-    def _answer(self, survey: Protocol, call: object) -> JSON:
+    def _answer(self, service: Service, call: object) -> JSON:
         name, operator = self._read(call)
         if name == "export":
             if not operator:
                 raise Barred("The export is the operator's.")
-            return packed(survey.store)
-        totals = survey.store.transact(lambda ledger: ledger.totals())
-        public = self._venue.demonstration or is_full(survey.study, totals)
+            return packed(service.store)
+        study, status = service.survey.study, service.status()
+        public = self._venue.demonstration or is_full(study, status)
         return {
             "operator": operator,
-            "note": note(survey.study, totals, public, self._venue.demonstration),
-            "report": self._current(survey.store, totals["votes"]) if public or operator else "",
-            "facts": facts(totals) if operator else [],
-            "alarms": [],
+            "note": note(study, status, public, self._venue.demonstration),
+            "report": self._current(service.store, status["votes"]) if public or operator else "",
+            "facts": facts(status) if operator else [],
+            "alarm": status["alarm"] if operator else "",
         }
 
     def _read(self, call: object) -> tuple[str, bool]:
@@ -99,14 +100,14 @@ class Desk:
             return self._report
 
 
-def is_full(study: Study, totals: Mapping[str, int]) -> bool:
-    return totals["finished"] >= study.target > 0
+def is_full(study: Study, status: Mapping[str, Any]) -> bool:
+    return status["finished"] >= study.target > 0
 
 
-def note(study: Study, totals: Mapping[str, int], public: bool, demonstration: bool) -> str:
+def note(study: Study, status: Mapping[str, Any], public: bool, demonstration: bool) -> str:
     """Where the study stands, in a sentence or two."""
     of = f" of {study.target}" if study.target else ""
-    said = f"{totals['finished']}{of} participants have finished “{study.title}”. "
+    said = f"{status['finished']}{of} participants have finished “{study.title}”. "
     if demonstration:
         return said + "It is a demonstration, not a scientific study."
     if public:
@@ -119,12 +120,32 @@ def note(study: Study, totals: Mapping[str, int], public: bool, demonstration: b
     return said + "Its results are with its operator."
 
 
-def facts(totals: Mapping[str, int]) -> list[list[str]]:
-    """Counts for the operator."""
-    names = {"participants": "Agreed to take part", "finished": "Finished", "votes": "Votes"}
-    shown = {names.get(name, name.capitalize()): f"{n:,}" for name, n in totals.items()}
-    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    return [[name, value] for name, value in ({"As of": now} | shown).items()]
+def facts(status: Mapping[str, Any]) -> list[list[str]]:
+    """What the operator wants to know of a running study."""
+    refused = [
+        (name.removeprefix("refused "), n) for name, n in status.items() if "refused" in name
+    ]
+    told = {
+        "As of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "Agreed to take part": f"{status['participants']:,}",
+        "Finished": f"{status['finished']:,}",
+        "Votes": f"{status['votes']:,}, practice and catch trials included",
+        "Calls refused": ", ".join(f"{name} {n:,}" for name, n in refused) or "none",
+        "Copies": copies(status),
+    }
+    if status["restored"]:
+        told["Restored at the start"] = f"{status['restored']['votes']:,} votes, from the copies"
+    return [[name, value] for name, value in told.items()]
+
+
+def copies(status: Mapping[str, Any]) -> str:
+    """Where each vote is besides the database."""
+    here = "a line for each vote beside the database"
+    if not status["mirror"]:
+        return f"{here}; no mirror elsewhere (SURVEY_MIRROR_REPO is not set)"
+    minutes = status["pushed_minutes_ago"]
+    last = "nothing pushed yet" if minutes is None else f"last good push {minutes:.0f} minutes ago"
+    return f"{here}, and in {status['mirror']}: {last}"
 
 
 def packed(store: Store) -> JSON:

@@ -1,9 +1,10 @@
 """The Study and Results pages: each is one component, and one function that it may ask.
 
-    with app.route("Study", "study", show_in_navbar=False):
-        study_page(venue)
-    with app.route("Results", "results"):
+    with demo.route("Study", "study"):
+        study_page(venue, links=[("Results", "results")])
+    with demo.route("Results", "results"):
         results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
+    demo.launch(head=ALONE)
 
 What is shown and when is in the .html, .css and .js files beside this one: trial.* and screens.js
 lead a participant from consent to debrief, desk.* show the results. What they may know is decided
@@ -11,7 +12,7 @@ in survey/calls.py and survey/desk.py. Nothing of a study is in a page, so nothi
 /config. This file imports gradio.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -22,14 +23,16 @@ from survey.lock import Lock
 from survey.venue import Venue
 
 HERE = Path(__file__).parent
+ALONE = """<script>
+if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.add("alone");
+</script><style>.alone .nav-holder { display: none }</style>
+"""  # for the app's head: from the first frame, nothing on /study leads to results or models
 
 
-def study_page(venue: Venue, *, farewell: JSON | None = None) -> None:
-    """Fill the app's current page. `farewell` is told after the debrief, not before:
-    {"farewell": "what this was about", "links": [["Results", "/results"]]}."""
-    gr.Navbar(visible="hidden", main_page_name=False)  # nothing here leads to results or models
-    calls = Calls(venue, farewell=farewell)
-    _component("study", "trial", ["trial.js", "screens.js"], calls.answer)
+def study_page(venue: Venue, links: Sequence[tuple[str, str]] = ()) -> None:
+    """Fill the app's current page. `links` (words, address) are given after the debrief only."""
+    gr.Navbar(visible="hidden", main_page_name=False)
+    _component("study", "trial", ["trial.js", "screens.js"], Calls(venue, links).answer)
 
 
 def results_page(venue: Venue, lock: Lock) -> None:

@@ -149,8 +149,7 @@ async function debrief() {
   write("score", `You were right in ${end.right} of ${end.total}`);
   write("chance", `Guessing is right in about ${Math.round(end.total / 2)}.`);
   write("code", end.code);
-  write("farewell", end.farewell ?? "");
-  part("links").replaceChildren(...(end.links ?? []).map(link));
+  part("links").replaceChildren(...end.links.map(link));
   part("proof").hidden = study.demonstration;
   part("anew").hidden = !study.demonstration;
   for (;;) {

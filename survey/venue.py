@@ -1,7 +1,7 @@
-"""Where a study takes place: its protocol, opened when first needed, and threads of its own.
+"""Where a study takes place: opened when first needed, with threads of its own.
 
-    venue = Venue(lambda: Protocol(Store("studies/poster")))
-    await venue.run(lambda survey: survey.stage(token))
+    venue = open_venue(Path("studies/poster"))       # or nothing: the demonstration
+    await venue.run(lambda service: service.survey.stage(token))
 
 Gradio runs plain handlers in 40 threads that all pages share; colorization may hold every one of
 them. A venue brings its own, so that a vote never waits for anything but other votes.
@@ -11,12 +11,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
-from survey.protocol import Protocol
+from survey.service import Service, open_service
 
 T = TypeVar("T")
 THREADS = 64  # votes on their way to the disk together; the writer commits them in groups
+STUDIES = Path("studies")  # the demonstration's place, unless another is named
 
 
 class NotReady(Exception):
@@ -26,31 +28,45 @@ class NotReady(Exception):
 class Venue:
     """One study that people can take part in."""
 
-    def __init__(self, open_study: Callable[[], Protocol], *, demonstration: bool = False) -> None:
+    def __init__(self, open_study: Callable[[], Service], *, demonstration: bool = False) -> None:
         self.demonstration = demonstration
         self._open = open_study
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="survey")
-        self._opening: Future[Protocol] | None = None
+        self._opening: Future[Service] | None = None
         self._lock = threading.Lock()
 
-    def opening(self) -> "Future[Protocol]":
+    def opening(self) -> "Future[Service]":
         """The study, now or soon; the first call starts the preparation."""
         with self._lock:
             if self._opening is None:
                 self._opening = self._threads.submit(self._open)
         return self._opening
 
-    async def run(self, work: Callable[[Protocol], T]) -> T:
+    async def run(self, work: Callable[[Service], T]) -> T:
         """Do this with the study, in a thread of the venue."""
         opening = self.opening()
         if not opening.done():
             raise NotReady
-        survey = opening.result()
+        service = opening.result()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, work, survey)
+        return await loop.run_in_executor(self._threads, work, service)
 
     def close(self) -> None:
         """Finish what was begun, then close the study."""
         self._threads.shutdown()
         if self._opening and not self._opening.exception():
-            self._opening.result().store.close()
+            self._opening.result().close()
+
+
+def open_venue(study: Path | None = None, data: Path | None = None) -> Venue:
+    """A study's, whose faults show at once; or the demonstration's, made when first visited."""
+    if study:
+        service = open_service(study, data)
+        return Venue(lambda: service)
+
+    def demonstrate() -> Service:
+        from survey.demonstration import open_demonstration  # brings torch: only now
+
+        return open_demonstration(Path(data or STUDIES, "demonstration"))
+
+    return Venue(demonstrate, demonstration=True)

@@ -7,6 +7,7 @@ import pytest
 from survey import manifest
 from survey.design import Study
 from survey.protocol import Protocol, Trial
+from survey.service import Service
 from survey.store import Store
 
 TIMING = {
@@ -38,6 +39,11 @@ def make_study(folder: Path, *, photos: int = 0, **settings) -> Study:
             (folder / manifest.STIMULI / image["file"]).write_text(image["file"])
         rows.append({"id": number, "role": role, "name": f"{number}.jpg", "images": images})
     return manifest.freeze(folder, study, rows, [])
+
+
+def in_service(survey: Protocol) -> Service:
+    """The study as a page gets it: no mirror elsewhere, no Space."""
+    return Service(survey, survey.store, None, False, None, 0.0)
 
 
 class Clock:

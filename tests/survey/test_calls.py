@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from survey.calls import ASKED, Calls
 from survey.protocol import completion_code
 from survey.venue import Venue
-from tests.survey.conftest import TIMING
+from tests.survey.conftest import TIMING, in_service
 
-FAREWELL = {"farewell": "Thank you.", "links": [["Results", "/results"]]}
+LINKS = [("Results", "results")]
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -23,9 +23,9 @@ ANYTHING = st.recursive(
 
 @pytest.fixture
 def calls(survey):
-    venue = Venue(lambda: survey)
+    venue = Venue(lambda: in_service(survey))
     venue.opening().result()
-    return Calls(venue, farewell=FAREWELL)
+    return Calls(venue, LINKS)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def token(ask) -> str:
     return token
 
 
-def test_a_participation_from_welcome_to_farewell(ask, clock, survey):
+def test_a_participation_from_welcome_to_debrief(ask, clock, survey):
     words = ask("welcome")["reply"]
     token = ask("begin", consent=True, panel_id="")["reply"]
     assert ask("stage", token=token) == {"reply": "colour_vision"}
@@ -64,7 +64,7 @@ def test_a_participation_from_welcome_to_farewell(ask, clock, survey):
     assert shown[-1] == ("trial", words["trials"], words["trials"])
     end = ask("debrief", token=token)["reply"]
     assert end["code"] == completion_code(survey.study, token)
-    assert {name: end[name] for name in FAREWELL} == FAREWELL
+    assert end["links"] == LINKS
 
 
 def test_images_travel_as_their_bytes(ask, token, store):

@@ -12,7 +12,7 @@ from survey.lock import Lock
 from survey.protocol import Protocol
 from survey.store import Store
 from survey.venue import Venue
-from tests.survey.conftest import Participant, make_study
+from tests.survey.conftest import Participant, in_service, make_study
 
 SECRET = "open sesame"
 
@@ -28,7 +28,7 @@ def open_desk(tmp_path, clock):
         survey = Protocol(stores[0], clock)
         for _ in range(finished):
             Participant(survey, clock).finish()
-        venue = Venue(lambda: survey, demonstration=demonstration)
+        venue = Venue(lambda: in_service(survey), demonstration=demonstration)
         venue.opening().result()
         return Desk(venue, Lock(secret, clock))
 
@@ -50,7 +50,7 @@ def test_results_are_hidden_until_the_target_is_reached(open_desk, clock):
     said = ask(desk)
     assert hidden(said)
     assert "1 of 2 participants" in said["reply"]["note"]
-    Participant(desk._venue.opening().result(), clock).finish()
+    Participant(desk._venue.opening().result().survey, clock).finish()
     assert "<html" in ask(desk)["reply"]["report"]
 
 
@@ -69,7 +69,13 @@ def test_a_demonstration_shows_them_and_says_what_it_is(open_desk):
 def test_everyone_else_learns_no_names_and_no_counts(open_desk):
     desk = open_desk(finished=1)
     said = str(ask(desk))
-    for name in ("plain", "vivid", "photo-", ".jpg", desk._venue.opening().result().study.sha256):
+    for name in (
+        "plain",
+        "vivid",
+        "photo-",
+        ".jpg",
+        desk._venue.opening().result().survey.study.sha256,
+    ):
         assert name not in said
     assert ask(desk)["reply"]["facts"] == []
 
@@ -77,10 +83,19 @@ def test_everyone_else_learns_no_names_and_no_counts(open_desk):
 def test_the_operator_sees_counts_and_gets_the_export(open_desk):
     desk = open_desk(finished=1)
     facts = dict(ask(desk, secret=SECRET)["reply"]["facts"])
-    assert (facts["Finished"], facts["Votes"]) == ("1", "12")
+    assert facts["Finished"] == "1"
+    assert facts["Votes"].startswith("12,")
+    assert "SURVEY_MIRROR_REPO is not set" in facts["Copies"]
     packed = ask(desk, "export", SECRET)["reply"]
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed["content"]))) as archive:
         assert "study.json" in archive.namelist()
+
+
+def test_on_a_space_without_a_mirror_the_operator_is_warned(open_desk):
+    desk = open_desk()
+    desk._venue.opening().result().on_space = True
+    assert "ALL VOTES WILL BE LOST" in ask(desk, secret=SECRET)["reply"]["alarm"]
+    assert ask(desk)["reply"]["alarm"] == ""
 
 
 def test_the_export_is_the_operators_even_when_results_are_public(open_desk):

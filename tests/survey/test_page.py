@@ -15,7 +15,7 @@ from survey.page import results_page, study_page
 from survey.protocol import Protocol
 from survey.store import Store
 from survey.venue import Venue
-from tests.survey.conftest import TIMING, make_study
+from tests.survey.conftest import TIMING, in_service, make_study
 
 MODELS = ("umber-7", "cobalt-9")
 PUBLIC = (
@@ -32,12 +32,12 @@ class Site:
         self.clock = itertools.count(1_000_000, 5)  # every look at it is five seconds later
         make_study(folder, design=design, models=MODELS, trials=4, practice=1)
         self.store = Store(folder, durable=False)
-        venue = Venue(lambda: Protocol(self.store, lambda: float(next(self.clock))))
+        venue = Venue(lambda: in_service(Protocol(self.store, lambda: float(next(self.clock)))))
         self.busy, self.done = threading.Semaphore(0), threading.Event()
         with gr.Blocks(analytics_enabled=False) as self.app:
             gr.Button().click(self.work, api_name="work", queue=False)
         with self.app.route("Study", "study", show_in_navbar=False):
-            study_page(venue, farewell={"links": [["Results", "/results"]]})
+            study_page(venue, [("Results", "results")])
         with self.app.route("Results", "results"):
             results_page(venue, Lock(""))
         options = {"prevent_thread_lock": True, "quiet": True, "ssr_mode": False, "max_threads": 2}

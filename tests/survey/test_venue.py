@@ -9,10 +9,9 @@ from survey.venue import NotReady, Venue
 
 
 class Closable:
-    """What a venue wants of a protocol."""
+    """What a venue wants of a service."""
 
     def __init__(self) -> None:
-        self.store = self
         self.closed = False
 
     def close(self) -> None:
@@ -31,13 +30,13 @@ def test_a_study_is_prepared_once_and_only_when_asked_for():
     assert not opened
     for _ in range(2):
         with pytest.raises(NotReady):
-            asyncio.run(venue.run(lambda survey: survey))
+            asyncio.run(venue.run(lambda service: service))
     gate.set()
-    survey = venue.opening().result()
-    assert asyncio.run(venue.run(lambda same: same)) is survey
+    service = venue.opening().result()
+    assert asyncio.run(venue.run(lambda same: same)) is service
     assert opened == [1]
     venue.close()
-    assert survey.closed
+    assert service.closed
 
 
 def test_work_is_done_in_the_venues_threads():
@@ -56,5 +55,5 @@ def test_a_study_that_cannot_open_says_so_to_everyone_who_asks():
     venue.opening().exception()
     for _ in range(2):
         with pytest.raises(OSError, match="no space"):
-            asyncio.run(venue.run(lambda survey: survey))
+            asyncio.run(venue.run(lambda service: service))
     venue.close()
