@@ -12,7 +12,6 @@ import argparse
 import io
 import json
 import multiprocessing
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from tqdm import tqdm
 
 from colorize import zoo
 from colorize.camera import camera_jpeg, grainy, jpeg_of
-from colorize.colorizer import Colorizer, Look
+from colorize.colorizer import Colorizer
 from colorize.folder import colorize_all, plan
 from colorize.model import Model, ModelConfig
 from colorize.photo import Photo, encode_photo
@@ -57,10 +56,12 @@ def main(words: list[str]) -> int:
 
 def load_all(device: str) -> dict[str, Colorizer]:
     """The shipped models, or one without training."""
-    names = zoo.shipped()
-    if not names:
-        return {"untrained": Colorizer(Model(UNTRAINED), device)}
-    return {name: Colorizer.load(name, device) for name in names}
+    return {name: load(name, device) for name in zoo.shipped() or [UNTRAINED.name]}
+
+
+def load(name: str, device: str) -> Colorizer:
+    model = Model(UNTRAINED) if name == UNTRAINED.name else zoo.load(name)
+    return Colorizer(model, device)
 
 
 @torch.inference_mode()
@@ -146,14 +147,11 @@ def eccv16(jpeg: bytes, network: Zhang) -> bytes:
 
 def redecode(colorizer: Colorizer, jpeg: bytes) -> Callable[[], object]:
     """A new temperature for a photo that was looked at, at the size of a screen."""
-    look = on_screen(colorizer.look(jpeg))
-    return lambda: look.render(temperature=0.7)
-
-
-def on_screen(look: Look) -> Look:
+    look = colorizer.look(jpeg)
     image = Image.fromarray(look.photo.pixels)
     image.thumbnail((SCREEN, SCREEN))
-    return replace(look, photo=Photo(np.array(image)))
+    small = replace(look, photo=Photo(np.array(image)))
+    return lambda: small.render(temperature=0.7)
 
 
 def network_passes(
@@ -200,7 +198,7 @@ def peak_mb(jpeg: bytes, name: str, device: str) -> float:
 
 
 def _growth(jpeg: bytes, name: str, device: str) -> float:
-    colorizer = load_all(device)[name]
+    colorizer = load(name, device)
     before = _memory("VmRSS:")
     ours(jpeg, colorizer)
     return _memory("VmHWM:") - before
@@ -249,7 +247,3 @@ def table(f: dict) -> str:
         f"Medians of {f['rounds']} rounds; {f['threads']} threads; ours on: {f['device']}.",
     ]
     return "\n".join(rows)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

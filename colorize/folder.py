@@ -65,9 +65,8 @@ def colorize_all(
 
     def paint(job: Job) -> Job:
         colored = colorizer.look(job.photo).render(temperature, saturation)
-        return replace(
-            job, photo=None, colored=colored, seconds={**job.seconds, **_but_read(colored)}
-        )
+        seconds = {**colored.seconds, **job.seconds}
+        return replace(job, photo=None, colored=colored, seconds=seconds)
 
     opened = ahead(_guarded(_open), jobs)
     yield from ahead(_guarded(_save), map(_guarded(paint), opened))
@@ -83,10 +82,6 @@ def _save(job: Job) -> Job:
     started = time.perf_counter()
     save_photo(job.colored.photo, job.output)
     return replace(job, seconds={**job.seconds, "write": time.perf_counter() - started})
-
-
-def _but_read(colored: Colored) -> dict[str, float]:
-    return {name: value for name, value in colored.seconds.items() if name != "read"}
 
 
 def _guarded(work: Callable[[Job], Job]) -> Callable[[Job], Job]:

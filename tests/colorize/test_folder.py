@@ -106,10 +106,16 @@ class TestPlan:
 
     @pytest.mark.skipif(os.name != "posix", reason="names that only POSIX allows")
     def test_odd_names(self, photos, tmp_path):
-        names = ["new\nline.png", "Ünï ‮gpj.png", "a" * 240 + ".png", "..png.png", "q?.png"]
-        folder = photos(*(name for name in names if not name.startswith(".")))
-        found = results([folder], tmp_path / "out")
-        assert found == {name: name for name in names if not name.startswith(".")}
+        names = [
+            "new\nline.png",
+            "\u202egpj.png",
+            "Ünï.png",
+            "a" * 240 + ".png",
+            "q?.png",
+            "-x.png",
+        ]
+        found = results([photos(*names)], tmp_path / "out")
+        assert found == {name: name for name in names}
 
 
 class TestColorizeAll:
