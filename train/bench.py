@@ -4,7 +4,7 @@
     python -m train bench --recipes regression,classification --json
 
 A step is all of it: photos to Lab, labels, both passes, the optimizer, the average. The recipes
-take turns; the median of the rounds is told. On a CPU a batch is smaller than the recipe's where
+take turns; medians of the rounds are told. On a CPU a batch is smaller than the recipe's where
 one step would take long, and the report says how large it was.
 """
 
@@ -103,11 +103,13 @@ def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, ob
     every = {recipe.name: recipe for recipe in (*recipes, *main)}
     steps = {n: training(r, compute) for n, r in tqdm(every.items(), "building", leave=False)}
     peaks = {"product": product(compute), "convolution": convolution(compute)}
-    seconds = in_turns(steps | peaks, compute, rounds)
+    times = in_turns(steps | peaks, compute, rounds)
+    seconds = {n: median(values) for n, values in times.items()}
+    pairs = zip(times["classification"], times["regression"], strict=True)
     with tempfile.TemporaryDirectory() as folder:
         load, feed = loading(main[1], made_up_cache(Path(folder) / "cache"))
         with closing(feed):
-            loaded = load.photos / in_turns({"load": load}, compute, rounds)["load"]
+            loaded = load.photos / median(in_turns({"load": load}, compute, rounds)["load"])
     speed = {n: task.photos / seconds[n] for n, task in steps.items()}
     work = {n: task.operations / seconds[n] for n, task in (steps | peaks).items()}
     peak = work["product" if compute.device.type == "cuda" else "convolution"]
@@ -118,7 +120,7 @@ def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, ob
         "batch": {n: task.photos for n, task in steps.items()},
         "step_ms": {n: round(1e3 * seconds[n], 2) for n in steps},
         "images_per_s": {n: round(v, 2) for n, v in speed.items()},
-        "ce_over_l2": round(seconds["classification"] / seconds["regression"], 3),
+        "ce_over_l2": round(median(a / b for a, b in pairs), 3),  # within each turn
         "loader_images_per_s": round(loaded, 1),
         "loader_over_step": round(loaded / speed["classification"], 2),
         "peak_tflops": {n: round(work[n] / 1e12, 3) for n in peaks},
@@ -126,8 +128,8 @@ def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, ob
     }
 
 
-def in_turns(tasks: dict[str, Task], compute: Compute, rounds: int) -> dict[str, float]:
-    """Median seconds of each task, all done once a round; the first round does not count."""
+def in_turns(tasks: dict[str, Task], compute: Compute, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each task, all done once a round; the first round does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in tqdm(range(1 + max(5, rounds)), "measuring", leave=False):
         for name, task in tasks.items():
@@ -136,7 +138,7 @@ def in_turns(tasks: dict[str, Task], compute: Compute, rounds: int) -> dict[str,
             if compute.device.type == "cuda":
                 torch.cuda.synchronize()
             seconds[name].append(time.perf_counter() - started)
-    return {name: median(values[1:]) for name, values in seconds.items()}
+    return {name: values[1:] for name, values in seconds.items()}
 
 
 def made_up(photos: int, crop: int) -> Batch:

