@@ -1,6 +1,6 @@
 """The statements of a study: what is read and written about participants, trials and votes.
 
-A Ledger exists only inside a transaction of the store, which runs in one thread:
+A Ledger is lent to whatever runs inside a transaction of the store, one at a time:
 
     store.transact(lambda ledger: ledger.person(token))
 

@@ -131,7 +131,8 @@ def test_cells_count_votes_and_reservations(store, survey, clock):
     assert +cells(store) == voted + Counter(map(tuple, sql(store, reserved)))
 
 
-def test_reservations_expire_and_come_back_with_their_participant(store, survey, clock):
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_reservations_expire_and_come_back_with_their_participant(store, survey, clock, reloaded):
     away = Participant(survey, clock)
     while not (scored := sql(store, "SELECT slot, photo FROM trials WHERE kind = 'trial'")):
         away.answer()
@@ -141,7 +142,10 @@ def test_reservations_expire_and_come_back_with_their_participant(store, survey,
     survey.begin(True)
     survey.begin(True)  # releasing twice would go below zero
     assert cells(store)[slot, photo] == 0
-    away.answer()  # voting takes it back
+    if reloaded:
+        away.trial = survey.next_trial(away.token)
+        assert cells(store)[slot, photo] == 1
+    away.answer()
     assert cells(store)[slot, photo] == 1
 
 
