@@ -81,7 +81,7 @@ def simulate(
     rates: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Simulated:
-    """Let people of this mix take part, and say what came of it."""
+    """Let people of this mix take part in a study that has no participants yet."""
     rng = random.Random(seed)
     rates = believed_rates(store.study) | dict(rates or {})
     world = World(Protocol(store, lambda: world.now), rng, rates=rates)
@@ -139,8 +139,7 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
     while trial and answered != person.leaves_after:
         yield 1.0  # the pause before an image
         survey.shown(token, trial.nonce)
-        condition, photo, truth = store_truth(survey.store, token)
-        answer = _answer(world, person, trial, condition, photo, truth)
+        answer = _answer(world, person, trial, *_truth(survey.store, token))
         timing = _timing(person, trial, rng)
         if person.kind == "impatient" and trial.exposure_ms:
             yield 0.3 * trial.exposure_ms / 1000
@@ -150,7 +149,7 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
         answered += 1
 
 
-def store_truth(store: Store, token: str) -> tuple[str, int, str]:
+def _truth(store: Store, token: str) -> tuple[str, int, str]:
     """Condition, photo and right answer of somebody's open trial; no page may know them."""
     query = """SELECT condition, photo, truth FROM trials JOIN participants p ON p.id = participant
                WHERE token = ?"""
@@ -203,22 +202,20 @@ def _press_early(survey: Protocol, token: str, trial: Trial, answer: str, timing
 
 def _summary(ledger: Ledger, kind_of: dict[str, str]) -> Simulated:
     people = ledger.db.execute(
-        """SELECT token, finished_at IS NOT NULL AS finished,
-                  (SELECT COUNT(*) FROM votes WHERE participant = p.id AND answer = truth) AS good
+        """SELECT token, finished_at IS NOT NULL, answered,
+                  (SELECT COUNT(*) FROM votes WHERE participant = p.id AND answer = truth)
            FROM participants p"""
     ).fetchall()
-    came, finished, good, answered = Counter(), Counter(), Counter(), Counter()
-    for token, done, right in people:
-        kind = kind_of.get(token, "others")
+    came, finished, answered, right = Counter(), Counter(), Counter(), Counter()
+    for token, *numbers in people:
+        kind = kind_of[token]
         came[kind] += 1
-        finished[kind] += done
-        good[kind] += right
-    for token, n in ledger.db.execute("SELECT token, answered FROM participants"):
-        answered[kind_of.get(token, "others")] += n
+        for counter, n in zip((finished, answered, right), numbers, strict=True):
+            counter[kind] += n
     totals = ledger.totals()
     fewest, most = ledger.db.execute("SELECT MIN(filled), MAX(filled) FROM cells").fetchone()
     return Simulated(
-        kinds={k: (came[k], finished[k], good[k] / max(1, answered[k])) for k in sorted(came)},
+        kinds={k: (came[k], finished[k], right[k] / max(1, answered[k])) for k in sorted(came)},
         votes=totals["votes"],
         cells=(fewest, most),
         counters={name: n for name, n in totals.items() if name.startswith("refused")},
