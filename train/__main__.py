@@ -73,6 +73,7 @@ def add_evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=int, default=0, help="of the intervals")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the table for programs")
     p.add_argument("--pages", type=Path, metavar="DIR", help="best, median and worst photos")
+    p.add_argument("--record", action="store_true", help="write each row into its model's JSON")
 
 
 def add_bench(p: argparse.ArgumentParser) -> None:
@@ -169,6 +170,9 @@ def prepared(source: Path, run: Path, recipe: Recipe) -> Path:
 
 
 def evaluate(options: argparse.Namespace) -> int:
+    if options.record and len(options.temperature or ()) > 1:
+        raise ValueError("--record takes one temperature, the one that the model is to be known by")
+
     from train import evaluate
 
     chosen = {f.name: getattr(options, f.name) for f in fields(evaluate.Question)}
@@ -176,6 +180,8 @@ def evaluate(options: argparse.Namespace) -> int:
     print(evaluate.text(report))
     if options.json:
         evaluate.write_json(report, options.json)
+    if options.record:
+        evaluate.record(report, options.models)
     return 0
 
 

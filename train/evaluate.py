@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from colorize import Colorizer
+from colorize import Colorizer, zoo
 from train import gallery
 from train.baselines import LightnessTable
 from train.bootstrap import Ledger, Sums, difference, draws, spread, summary
@@ -65,6 +65,7 @@ def evaluate(question: Question) -> dict[str, object]:
         "data": question.data.name,
         "short_side": SHORT_SIDE,
         "mean_by_lightness": question.train.name if question.train else "leave-one-out",
+        "trivial": trivial(sums),
         **compare(sums, question.seed),
     }
 
@@ -116,6 +117,16 @@ def compare(rows: dict[str, Sums], seed: int) -> dict[str, object]:
     }
 
 
+def trivial(rows: dict[str, Sums]) -> dict[str, float]:
+    """The accuracies, in percent, of always giving the most common answer."""
+    cells = rows["original"]["bin_accuracy_balanced"][1].sum(0)  # true pixels of each cell
+    red, pixels = rows["gray"]["keras_accuracy"].sum(1)[:, 0]  # grey is right where a >= b
+    return {
+        "bin_accuracy": round(100 * float(cells.max() / cells.sum()), 5),
+        "keras_accuracy": round(float(max(red, 100 * pixels - red) / pixels), 5),
+    }
+
+
 def pictures(photos: Album, contest: Contest, rows: dict[str, Sums], folder: Path) -> None:
     """The pages of best, median and worst photos, by CIEDE2000."""
     shown = [row for row in rows if row not in BASELINES] or ["mean-by-lightness"]
@@ -124,15 +135,29 @@ def pictures(photos: Album, contest: Contest, rows: dict[str, Sums], folder: Pat
     gallery.write(folder, errors, guesses)
 
 
-def write_json(report: dict[str, object], path: Path) -> None:
-    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+def write_json(content: dict[str, object], path: Path) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def record(report: dict, models: Sequence[str]) -> None:
+    """Write each model's row into the JSON beside its weights; peers have none."""
+    rows = {row["model"]: row for row in report["rows"]}
+    for name in (n for n in models if n not in zoo.PEERS):
+        path = zoo.find(name).with_suffix(".json")
+        described = json.loads(path.read_text(encoding="utf-8"))
+        described["about"]["evaluation"] = {"data": report["data"], **rows[label(name)]}
+        write_json(described, path)
 
 
 def text(report: dict) -> str:
     """The report for people: the rows in three tables, and the differences."""
     lines = [
         f"{report['n']} photos of {report['data']} at short side {report['short_side']}; "
-        f"95 % intervals over photos; mean-by-lightness: {report['mean_by_lightness']}."
+        f"95 % intervals over photos; mean-by-lightness: {report['mean_by_lightness']}.",
+        "Always the most common answer: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in report["trivial"].items()),
     ]
     for columns in COLUMNS:
         lines += ["", *table("model", report["rows"], columns)]

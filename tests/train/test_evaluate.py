@@ -10,7 +10,8 @@ from colorize import Colorizer
 from colorize.photo import Photo
 from train import evaluate
 from train.__main__ import main
-from train.baselines import LightnessTable
+from train.baselines import LightnessTable, gray, original
+from train.bootstrap import Ledger
 from train.contest import Album, Contest
 from train.metrics import METRICS, Guess, Truth
 from train.objective import build
@@ -144,6 +145,35 @@ def test_a_folder_of_photos_is_evaluated_at_its_short_side(tmp_path):
 def test_a_limit_takes_photos_from_all_over(lessons):
     with evaluate.album(lessons.folder, limit=3) as photos:
         assert photos.numbers.tolist() == [0, 39, 79]
+
+
+def test_the_trivial_answers_are_counted():
+    """Three quarters of the pixels are of one colour, more yellow than red."""
+    pixels = np.full((16, 16, 3), (120, 120, 40), np.uint8)
+    pixels[:4] = (200, 30, 90)
+    truth = Truth(pixels)
+    rows = {"gray": gray(truth), "original": original(truth)}
+    ledgers = {name: Ledger() for name in rows}
+    for name, guess in rows.items():
+        ledgers[name].add(guess)
+    found = evaluate.trivial({name: ledger.sums() for name, ledger in ledgers.items()})
+    assert found == {"bin_accuracy": 75, "keras_accuracy": 75}
+
+
+def test_a_row_is_recorded_beside_its_model(lessons, model, tmp_path):
+    before = json.loads(model.with_suffix(".json").read_text())
+    found = report(tmp_path, model, "--data", lessons.folder, "--limit", "4", "--record")
+    after = json.loads(model.with_suffix(".json").read_text())
+    evaluation = after["about"].pop("evaluation")
+    assert after == before
+    assert evaluation == {"data": "cache", **by_name(found)["models/odd"]}
+    assert Colorizer.load(model, device="cpu").name == "classification"
+
+
+def test_several_temperatures_cannot_be_recorded(lessons, model, capsys):
+    words = ["--data", str(lessons.folder), "--temperature", "0.2,0.4", "--record"]
+    assert main(["evaluate", str(model), *words]) == 2
+    assert "--record takes one temperature" in capsys.readouterr().err
 
 
 def test_pages_hold_pictures_of_every_model(lessons, model, tmp_path):
