@@ -1,7 +1,11 @@
 import logging
+import shutil
+import threading
+from types import SimpleNamespace
 
 import pytest
 
+from survey.mirror import files
 from survey.service import open_service
 from tests.survey.conftest import Participant
 
@@ -9,7 +13,16 @@ from tests.survey.conftest import Participant
 class Push:
     """Stands for a push whose fortunes the test decides."""
 
-    repo_id, error, pushed_at = "you/votes", "", None
+    error, pushed_at = "", None
+
+    def __init__(self, repo, folder=None, token=None) -> None:
+        self.repo_id, self.lock, self.triggered = repo, threading.Lock(), 0
+
+    def trigger(self):
+        self.triggered += 1
+        return SimpleNamespace(result=lambda: None)
+
+    def stop(self) -> None: ...
 
 
 @pytest.fixture
@@ -34,7 +47,7 @@ def test_at_home_nothing_is_wrong_without_a_push(service, caplog):
 
 
 def test_failed_and_late_pushes_are_alarms(service):
-    service.push = push = Push()
+    service.push = push = Push("you/votes")
     opened = service.opened_at
     assert service.alarm(opened + 60) == ""
     assert "20 minutes ago" in service.alarm(opened + 20 * 60)
@@ -73,3 +86,36 @@ def test_the_totals_are_there_for_the_operator(service):
     service.survey.begin(True)
     status = service.status()
     assert (status["participants"], status["finished"], status["votes"]) == (1, 0, 0)
+
+
+def test_a_space_that_restarts_goes_on_from_what_was_pushed(folder, tmp_path, clock, monkeypatch):
+    monkeypatch.setattr("survey.push.Push", Push)
+    monkeypatch.setattr("survey.push.leave_at_sigterm", lambda: None)
+    pushed = tmp_path / "hub"
+    monkeypatch.setattr("survey.push.fetch", lambda repo, to, token: copy(pushed, to))
+    environ = {"SYSTEM": "spaces", "SURVEY_MIRROR_REPO": "you/votes", "HF_TOKEN": "hf_x"}
+
+    first = open_service(folder, tmp_path / "disk 1", environ)
+    first.survey._clock = clock
+    person = Participant(first.survey, clock)
+    for _ in range(5):
+        person.answer()
+    first.close()
+    assert first.push.triggered == 1  # the last push, at the end
+    copy(tmp_path / "disk 1" / "mirror", pushed)
+
+    second = open_service(folder, tmp_path / "disk 2", environ)
+    assert second.restored.votes == second.status()["votes"] == 5
+    second.survey._clock = clock
+    person.survey = second.survey
+    person.trial = second.survey.next_trial(person.token)
+    person.finish()
+    second.close()
+    lines = [line for path in files(tmp_path / "disk 2") for line in path.read_text().splitlines()]
+    assert len(lines) == second.store.study.positions
+
+
+def copy(source, target) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for path in files(source):
+        shutil.copy(path, target)
