@@ -160,12 +160,13 @@ class Metric:
 
     def value(self, sums: np.ndarray, weights: np.ndarray, counted: np.ndarray) -> np.ndarray:
         """(R,) values: sums (2, n, K), weights (R, n) how often each photo is taken."""
-        numerators, denominators = weights @ sums[0][:, counted], weights @ sums[1][:, counted]
-        filled = denominators > 0  # in a resampling, a rare bin may be empty: left out
-        ratios = np.divide(numerators, denominators, where=filled, out=np.zeros_like(numerators))
-        bins = filled.sum(1)
-        mean = np.where(bins > 0, ratios.sum(1) / np.maximum(bins, 1), np.nan)
-        return np.sqrt(mean) if self.root else mean
+        if not counted.any():
+            return np.full(len(weights), np.nan)
+        numerators, denominators = sums[:, :, counted]
+        known = numerators.sum(0) / denominators.sum(0)  # of all photos, for bins left empty here
+        drawn = weights @ denominators
+        ratios = np.where(drawn > 0, weights @ numerators / np.maximum(drawn, 1e-9), known)
+        return np.sqrt(ratios.mean(1)) if self.root else ratios.mean(1)
 
 
 def counted(sums: np.ndarray) -> np.ndarray:
