@@ -42,16 +42,18 @@ def build(studio, study: Path | None = None, data: Path | None = None):
 
 def launch(demo, port: int | None = None, **options) -> tuple:
     """Serve the pages; nothing is recorded, measured or fetched from elsewhere."""
+    import gradio as gr
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from colorize.theme import ASSETS, theme
+    from colorize.theme import ASSETS, WORDS, theme
     from survey.page import ALONE
 
     return demo.launch(
         server_port=port,
         theme=theme(),
         css_paths=[ASSETS / "page.css"],
+        i18n=gr.I18n(en=WORDS),
         head=ALONE,
         app_kwargs={"routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))]},
         max_file_size="30mb",

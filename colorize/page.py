@@ -20,6 +20,7 @@ from colorize.deliver import bundle, deliver
 from colorize.embed import embed
 from colorize.samples import samples
 from colorize.studio import Studio
+from colorize.theme import WORDS
 from colorize.widgets import Choice, Photo, Probe, Samples, Stage
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
@@ -31,6 +32,7 @@ there.</p></div>"""
 SEVERAL = """<div class="section"><h2>Several photos</h2>
 <p>They are coloured one after another with the model and the settings above, at their full size,
 and come back as one ZIP.</p></div>"""
+DROP = WORDS["image.drop_to_upload"]
 FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
 BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
@@ -198,7 +200,7 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
 def intake() -> Photo:
     """Where a photo comes in, and the samples beside it."""
     with gr.Column(elem_classes="intake"):
-        photo = Photo(label="Your photo", elem_id="photo", buttons=[])
+        photo = Photo(label="Your photo", elem_id="photo", buttons=[], placeholder=DROP)
         row = Samples(thumbnails(), elem_id="samples")
     row.choose(choose_sample, None, photo, api_visibility="private")
     return photo

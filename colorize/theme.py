@@ -98,6 +98,13 @@ SHAPES = {
     "button_border_width": "1px",
 }
 
+# Gradio's own words where what is read aloud and what is seen differ.
+WORDS = {
+    "image.drop_to_upload": "Drop a photo here, or click to choose one",
+    "upload_text.drop_file": "Click to upload",
+    "upload_text.click_to_upload": "drop files",
+}
+
 
 def theme() -> gr.themes.Base:
     """Base with our colours; every colour in two lights."""

@@ -29,7 +29,7 @@ def test_one_photo_through_every_model(page):
 
 
 def test_a_model_that_is_not_chosen_is_not_shown(page):
-    page.get_by_label("regression").uncheck()
+    page.get_by_role("checkbox", name="regression").uncheck()
     page.wait_for_function("document.querySelectorAll('#wall figure').length === 3")
 
 

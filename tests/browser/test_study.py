@@ -27,7 +27,8 @@ class Hall:
         import app
         from colorize.studio import Studio
 
-        self.study = make_study(folder, design=design, **SHORT)
+        panel = "PROLIFIC_PID" if design == "single" else ""
+        self.study = make_study(folder, design=design, panel=panel, **SHORT)
         paint(folder / "stimuli")
         self._app = app.build(Studio("cpu"), folder)
         _, url, _ = app.launch(self._app, prevent_thread_lock=True, quiet=True)
@@ -36,6 +37,9 @@ class Hall:
 
     def votes(self) -> list[dict]:
         return list(self._votes.query("SELECT * FROM votes ORDER BY id"))
+
+    def panel_ids(self) -> set[str | None]:
+        return {row["panel_id"] for row in self._votes.query("SELECT panel_id FROM participants")}
 
     def close(self) -> None:
         self._votes.close()
@@ -52,7 +56,7 @@ def paint(stimuli: Path) -> None:
 class Visitor:
     """Somebody in front of the page."""
 
-    def __init__(self, browser, url: str, *, touch: bool = False, **context) -> None:
+    def __init__(self, browser, url: str, query="", *, touch=False, **context) -> None:
         size = {"width": 360, "height": 740} if touch else {"width": 1280, "height": 800}
         options = {"viewport": size, "has_touch": touch, "is_mobile": touch}
         self.context = browser.new_context(**options | context)
@@ -67,7 +71,7 @@ class Visitor:
         self.page.on("dialog", self._leave)
         self.page.on("request", lambda r: r.url.startswith(("http:", "https:")) and
                      not r.url.startswith(url) and self.abroad.append(r.url))  # fmt: skip
-        self.page.goto(f"{url}/study")
+        self.page.goto(f"{url}/study{query}")
 
     def _hear(self, message) -> None:
         if message.type == "error":
@@ -190,8 +194,8 @@ def come(browser) -> Iterator:
     """People who come to a study. They see no page but ours, and no error in it."""
     visitors: list[Visitor] = []
 
-    def come(hall: Hall, **options) -> Visitor:
-        visitors.append(Visitor(browser, hall.url, **options))
+    def come(hall: Hall, query: str = "", **options) -> Visitor:
+        visitors.append(Visitor(browser, hall.url, query, **options))
         return visitors[-1]
 
     yield come
@@ -206,7 +210,7 @@ def come(browser) -> Iterator:
 def test_a_whole_study_with_a_reload_in_the_middle(come, halls, design, touch):
     hall = halls(design)
     before = len(hall.votes())
-    visitor = come(hall, touch=touch)
+    visitor = come(hall, f"?PROLIFIC_PID=member-{touch}", touch=touch)
     way = visitor.until("feedback") + visitor.until("trial")
     assert way == ["consent", "vision", "practice", "trial", "feedback", "trials", "trial"]
     assert visitor.links() == []
@@ -225,6 +229,7 @@ def test_a_whole_study_with_a_reload_in_the_middle(come, halls, design, touch):
     visitor.page.reload()
     assert visitor.screen() == "end"  # nobody takes part twice
     assert visitor.asked_to_stay == 1
+    assert (f"member-{touch}" in hall.panel_ids()) == bool(hall.study.panel)
     for vote in votes:
         check_exposure(vote)
 
