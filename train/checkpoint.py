@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from colorize.model import Model
 
 STATE = "state.pt"
-FREE = ("steps", "sentence", "pad", "held")  # fields that may change when a run is resumed
+FREE = {"sentence", "steps", "rate", "warmup", "cosine", "clip", "pad", "held"}  # may change
 
 
 class CheckpointError(ValueError):

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from colorize.device import pick
 from train import checkpoint, progress
@@ -118,7 +117,8 @@ def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
             torch.manual_seed(run.seed + 1_000_003 * clock.step + team.rank)  # of dropout
             batch = next(feed)
             loss, norm = learner.gradient(module, batch)
-            check_finite(loss, norm, clock.step, photos.names(batch), run.output)
+            if not (loss + norm).isfinite():  # the norm is of all processes: they stop together
+                raise broken(float(loss), float(norm), clock.step, photos.names(batch), run.output)
             learner.move()
             clock.seconds, stop = team.agree(clock.read(), interrupted())
             log.step(float(loss))
@@ -204,12 +204,10 @@ def origin(learner: Learner, run: Run, photos: Photos, code: str) -> dict:
     }
 
 
-def check_finite(loss: Tensor, norm: Tensor, step: int, names: list[str], output: Path) -> None:
-    """Stop before the weights are spoiled: `norm`, of the gradient, is that of all processes."""
-    if torch.isfinite(loss) and torch.isfinite(norm):
-        return
-    raise TrainingError(
-        f"The loss became {float(loss)} and its gradient {float(norm)} at step {step}, on the "
-        f"photos {', '.join(names[:8])}, … The last good checkpoint is kept in {output}. Look at "
-        "these photos, or lower --rate, and --resume."
+def broken(loss: float, norm: float, step: int, names: list[str], output: Path) -> TrainingError:
+    """Why the run stops before its weights are spoiled."""
+    return TrainingError(
+        f"The loss became {loss} and its gradient {norm} at step {step}, on the photos "
+        f"{', '.join(names[:8])}, … The last good checkpoint is kept in {output}. Look at these "
+        "photos, or lower --rate, and --resume."
     )

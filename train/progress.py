@@ -84,8 +84,10 @@ class Log:
         self.save = time.monotonic()
 
     def close(self) -> None:
-        if not self.quiet:
-            print(f"\nDone: {self.clock.step} steps, {self.run}", file=sys.stderr)
+        if self.quiet:
+            return
+        end = "Done" if self.clock.done() else "Stopped; go on with --resume"
+        print(f"\n{end}: {self.clock.step} steps, {self.run}", file=sys.stderr)
 
 
 def contact_sheet(lightness: Tensor, predicted: Tensor, truth: Tensor) -> Image.Image:

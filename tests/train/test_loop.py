@@ -186,7 +186,7 @@ def test_a_loss_that_is_no_number_stops_with_step_and_names(lessons, tiny, tmp_p
 
 
 def test_control_c_ends_with_a_checkpoint_from_which_the_run_goes_on(
-    lessons, tiny, tmp_path, monkeypatch
+    lessons, tiny, tmp_path, monkeypatch, capsys
 ):
     recipe = tiny("classification", steps=8)
     fit(recipe, Run(lessons.folder, tmp_path / "whole"))
@@ -201,7 +201,8 @@ def test_control_c_ends_with_a_checkpoint_from_which_the_run_goes_on(
         patch.setattr(loop.progress.Log, "step", press)
         best = fit(recipe, Run(lessons.folder, tmp_path / "pressed"))
     assert best.exists()
-    assert torch.load(tmp_path / "pressed/state.pt", weights_only=True)["step"] in (3, 4)
+    assert "Stopped; go on with --resume" in capsys.readouterr().err
+    assert torch.load(tmp_path / "pressed/state.pt", weights_only=True)["step"] == 4
     fit(recipe, Run(lessons.folder, tmp_path / "pressed", resume=True))
     assert farthest(tmp_path / "whole", tmp_path / "pressed") < 1e-6
 
