@@ -53,6 +53,7 @@ def launch(demo, port: int | None = None, **options) -> tuple:
         server_port=port,
         theme=theme(),
         css_paths=[ASSETS / "page.css"],
+        favicon_path=ASSETS / "icon.png",
         i18n=gr.I18n(en=WORDS),
         head=ALONE,
         app_kwargs={"routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))]},

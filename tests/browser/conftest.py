@@ -40,7 +40,7 @@ def address(tiny_weights, tmp_path_factory) -> Iterator[str]:
         from colorize.studio import Studio
 
         patch.setattr(zoo, "WEIGHTS", tiny_weights)
-        demo = app.build(Studio("cpu"))
+        demo = app.build(Studio("cpu"), data=tmp_path_factory.mktemp("votes"))
         _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
         yield url.rstrip("/")
         demo.close(verbose=False)

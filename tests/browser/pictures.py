@@ -1,0 +1,49 @@
+"""The pictures of the app in docs/: every page, wide and narrow, by day and by night.
+
+    python app.py --port 7860 &
+    python tests/browser/pictures.py http://127.0.0.1:7860 docs
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+READY = {"": "#maps figure", "compare": "table.bars", "study": "h1", "results": "h1"}
+WIDTHS = {1280: 860, 360: 740}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("address", help="of the running app")
+    parser.add_argument("folder", type=Path)
+    args = parser.parse_args()
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for width, height in WIDTHS.items():
+            for light in ("light", "dark"):
+                page = browser.new_page(
+                    viewport={"width": width, "height": height},
+                    device_scale_factor=2 if width < 500 else 1,
+                    color_scheme=light,
+                    reduced_motion="reduce",
+                )
+                for path, ready in READY.items():
+                    picture = args.folder / f"{path or 'colorize'}-{width}-{light}.jpg"
+                    take(page, f"{args.address}/{path}", ready, picture)
+                page.close()
+
+
+def take(page: Page, address: str, ready: str, picture: Path) -> None:
+    page.goto(address)
+    page.locator(ready).first.wait_for(timeout=120_000)
+    page.wait_for_timeout(1500)  # pictures that fade in
+    page.screenshot(path=picture, type="jpeg", quality=88, full_page=picture.stem.startswith("c"))
+    print(picture)
+
+
+if __name__ == "__main__":
+    main()
