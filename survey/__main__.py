@@ -41,6 +41,8 @@ def build(args: argparse.Namespace) -> int:
     from survey.build import build, model_name, models
     from survey.design import Study
 
+    if not args.photos.is_dir():
+        raise ValueError(f"{args.photos} is no folder; give the one that holds the photos.")
     names = [name.strip() for name in args.models.split(",")]
     settings = {name: getattr(args, name) for name in SETTINGS}
     if args.consent:
@@ -54,7 +56,7 @@ def build(args: argparse.Namespace) -> int:
     )
     for row in built.left_out:
         print(f"left out: {row['name']}, because {row['reason']}", file=sys.stderr)
-    print(f"{args.output} is built. Its design: {built.study.sha256}")
+    print(f"{args.output}: {built.photos} photos. The design: {built.study.sha256}")
     return int(built.unreadable > 0)
 
 
@@ -71,7 +73,7 @@ def freeze(args: argparse.Namespace) -> int:
     except ValueError:
         path.write_bytes(before)
         raise
-    print(f"{args.study} is frozen. Its design: {study.sha256}")
+    print(f"{args.study} is frozen. The design: {study.sha256}")
     return 0
 
 

@@ -31,6 +31,7 @@ class Built:
     """A finished study, and the photos that are not in it, with the reasons."""
 
     study: Study
+    photos: int = 0
     left_out: list[dict[str, str]] = field(default_factory=list)
     unreadable: int = 0  # of those left out
 
@@ -55,12 +56,13 @@ def build(
     rng.shuffle(paths)
     rows: list[dict] = []
     bar = tqdm(paths, desc="photos", unit="photo", leave=False, disable=None)
-    for (path, pixels), role in zip(_usable(bar, size, built), roles, strict=False):
+    for role, (path, pixels) in zip(roles, _usable(bar, size, built), strict=False):
         coloured = _coloured(pixels, role, study, colorize)
         files = {name: _write(folder, png, rng) for name, png in images(pixels, coloured).items()}
         rows.append({"id": len(rows) + 1, "role": role, "name": path.name, "images": files})
     _drop_remainder(folder, rows, built)
     check(sorted((folder / manifest.STIMULI).iterdir()))
+    built.photos = len(rows)
     built.study = manifest.freeze(folder, study, rows, built.left_out)
     return built
 

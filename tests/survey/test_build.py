@@ -47,6 +47,7 @@ def test_a_built_study_can_be_taken(tmp_path, photos, clock):
     assert Study.load(tmp_path / "study") == built.study
     rows = json.loads((tmp_path / "study" / manifest.FILE).read_text())["photos"]
     assert [row["role"] for row in rows] == ["practice"] * 2 + ["catch"] + ["trial"] * 8
+    assert built.photos == len(rows)
     used = {row["name"] for row in rows} | {row["name"] for row in built.left_out}
     assert used == {photo.name for photo in photos}
     store = Store(tmp_path / "study", durable=False)
