@@ -90,21 +90,23 @@ def colorize(options: argparse.Namespace) -> int:
     if not jobs:
         names = ", ".join(str(path) for path in options.inputs)
         raise ValueError(f"There are no photos in {names} (links inside folders are not followed).")
-    waiting = [job for job in jobs if options.overwrite or job.error or not job.output.exists()]
+    before, waiting = [], []
+    for job in jobs:
+        skip = job.output.exists() and not job.error and not options.overwrite
+        (before if skip else waiting).append(job)
     if options.json:
-        for job in jobs:
-            if job not in waiting:
-                line = {"input": str(job.input), "output": str(job.output), "skipped": True}
-                print(json.dumps(line))
-    failed = done = 0
+        for job in before:
+            print(json.dumps({"input": str(job.input), "output": str(job.output), "skipped": True}))
+    failed = 0
     if waiting:
         colorizer = Colorizer.load(options.model, options.device)
         finished = colorize_all(waiting, colorizer, options.temperature, options.saturation)
         for job in finished if options.json else bar(finished, len(waiting)):
-            failed, done = failed + bool(job.error), done + (not job.error)
+            failed += bool(job.error)
             report(job, colorizer.name, options.json)
     if not options.json:
-        print(f"{done} colorized, {len(jobs) - len(waiting)} done before, {failed} failed.")
+        done = len(waiting) - failed
+        print(f"{done} colorized, {len(before)} done before, {failed} failed.")
     return 1 if failed else 0
 
 
@@ -121,21 +123,22 @@ def report(job: "Job", model: str, as_json: bool) -> None:
 
     if job.error:
         tqdm.write(f"colorize: {job.error}", file=sys.stderr)
-    if not as_json:
-        return
+    if as_json:
+        print(json.dumps(described(job, model)), flush=True)
+
+
+def described(job: "Job", model: str) -> dict:
     if job.error:
-        line = {"input": str(job.input), "error": job.error}
-    else:
-        seconds = {**job.seconds, "total": sum(job.seconds.values())}
-        line = {
-            "input": str(job.input),
-            "output": str(job.output),
-            "width": job.colored.photo.width,
-            "height": job.colored.photo.height,
-            "model": model,
-            "seconds": {name: round(value, 4) for name, value in seconds.items()},
-        }
-    print(json.dumps(line), flush=True)
+        return {"input": str(job.input), "error": job.error}
+    seconds = {**job.seconds, "total": sum(job.seconds.values())}
+    return {
+        "input": str(job.input),
+        "output": str(job.output),
+        "width": job.colored.photo.width,
+        "height": job.colored.photo.height,
+        "model": model,
+        "seconds": {name: round(value, 4) for name, value in seconds.items()},
+    }
 
 
 def models(words: list[str]) -> int:
