@@ -9,6 +9,7 @@ It wires only: the pages are in colorize/page.py, colorize/compare.py and survey
 import argparse
 import os
 import threading
+import time
 from pathlib import Path
 
 HOUR = 3600
@@ -81,17 +82,20 @@ def main() -> None:
     studio = Studio()
     demo = build(studio, args.study, args.data)
     launch(demo, args.port, prevent_thread_lock=True)
-    warm_up(studio)
+    threading.Thread(target=attend, args=[studio], daemon=True).start()
     demo.block_thread()
 
 
-def warm_up(studio) -> None:
-    """Load the default model and show it the first sample while the first visitor arrives."""
+def attend(studio) -> None:
+    """Show the default model the first sample while the first visitor arrives; then, every hour,
+    let go of the photos in memory, as Gradio does of those on disk."""
     from colorize.page import cached
     from colorize.samples import samples
 
-    first = cached(samples()[0].path)
-    threading.Thread(target=studio.warm, args=[first], daemon=True).start()
+    studio.warm(cached(samples()[0].path))
+    while True:
+        time.sleep(HOUR)
+        studio.forget()
 
 
 if __name__ == "__main__":

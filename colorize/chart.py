@@ -32,7 +32,7 @@ AXES = (
 def belief_chart(belief: Belief) -> str:
     """The belief at one pixel: the plane, and its likeliest colours as a list."""
     words = color_words(belief.lightness, *belief.painted)
-    items = [_item(belief.lightness, share, ab) for share, ab in belief.likeliest(LISTED)]
+    items = [_item(belief.lightness, *named) for named in belief.likeliest(LISTED)]
     if not items:
         items = ["<li>This model states one colour only, and no others that it held possible.</li>"]
     painted = f'<p class="small">Painted: {words}, the ring.</p>'
@@ -60,8 +60,7 @@ def maps(painted: np.ndarray, entropy: Tensor | None) -> str:
     return f'<div class="maps">{"".join(figures)}</div>'
 
 
-def _item(lightness: float, share: float, ab: tuple[float, float]) -> str:
-    words = color_words(lightness, *ab)
+def _item(lightness: float, share: float, words: str, ab: tuple[float, float]) -> str:
     swatch = f'<i style="background:{css(lightness, *ab)}"></i>'
     return f"<li>{swatch}<b>{share:.0%}</b><span>{words}</span></li>"
 
@@ -96,8 +95,8 @@ def _marks(belief: Belief) -> str:
 
 def _sentence(belief: Belief) -> str:
     sentence = f"The colour plane. Painted: {color_words(belief.lightness, *belief.painted)}."
-    for share, ab in belief.likeliest(1):
-        sentence += f" Likeliest: {color_words(belief.lightness, *ab)}, {share:.0%}."
+    for share, words, _ in belief.likeliest(1):
+        sentence += f" Likeliest: {words}, {share:.0%}."
     return sentence
 
 

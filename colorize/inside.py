@@ -37,13 +37,17 @@ class Belief:
     painted: tuple[float, float]  # ab
     original: tuple[float, float] | None  # ab of the upload, if it had colours
 
-    def likeliest(self, count: int) -> list[tuple[float, tuple[float, float]]]:
-        """The most probable colours: (share, ab), the first being the likeliest."""
+    def likeliest(self, count: int) -> list[tuple[float, str, tuple[float, float]]]:
+        """The most probable colours: (share, name, mean ab); near ones count together."""
         if self.shares is None:
             return []
-        shares, places = self.shares.topk(min(count, len(self.shares)))
-        colours = (tuple(ab) for ab in self.centres[places].tolist())
-        return list(zip(shares.tolist(), colours, strict=True))
+        groups: dict[str, Tensor] = {}
+        for share, ab in zip(self.shares, self.centres, strict=True):
+            name = color_words(self.lightness, *ab.tolist())
+            weighed = torch.stack((share, share * ab[0], share * ab[1]))
+            groups[name] = groups.get(name, 0) + weighed
+        found = [(float(g[0]), name, (g[1:] / g[0]).tolist()) for name, g in groups.items() if g[0]]
+        return sorted(found, reverse=True)[:count]
 
 
 def ask(sight: Sight, painted: np.ndarray, x: int, y: int) -> Belief:

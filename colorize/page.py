@@ -6,7 +6,7 @@ The page only wires: the work is done in studio.py, inside.py, chart.py and deli
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from uuid import uuid4
 
@@ -260,6 +260,7 @@ def new_folder() -> Path:
     return Path(get_upload_folder()) / uuid4().hex
 
 
+@cache
 def thumbnails() -> list[dict]:
     """The samples as small squares without colour, as they will be seen by the model."""
     pictures = []

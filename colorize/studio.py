@@ -43,7 +43,7 @@ class Studio:
 
     def __init__(self, device: str = "auto") -> None:
         self.device = device
-        self.models: "Callable[[], dict[str, ModelConfig]]" = lru_cache(1)(self._models)
+        self.models: Callable[[], dict[str, ModelConfig]] = lru_cache(1)(self._models)
         self.sight: Callable[[str, str], Sight] = lru_cache(KEPT)(self._sight)
         self.view: Callable[..., np.ndarray] = lru_cache(VIEWS)(self._view)
         self._load = lru_cache(None)(self._load_now)
@@ -80,6 +80,11 @@ class Studio:
             self.sight(path, self.default)
         except ValueError as error:  # a visitor will be told the same; the other pages work
             print(error, flush=True)
+
+    def forget(self) -> None:
+        """Let go of every photo; the models stay."""
+        self.sight.cache_clear()
+        self.view.cache_clear()
 
     def _models(self) -> "dict[str, ModelConfig]":
         """The shipped models whose description can be read, the default first."""

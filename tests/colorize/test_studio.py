@@ -45,6 +45,14 @@ def test_a_slider_costs_no_network_pass(studio, portrait, monkeypatch):
     assert not np.array_equal(seen[1], seen[2])
 
 
+def test_photos_are_forgotten(studio, portrait):
+    first = studio.view(portrait, "rebalanced", 0.4, 1.0)
+    assert studio.view(portrait, "rebalanced", 0.4, 1.0) is first
+    studio.forget()
+    again = studio.view(portrait, "rebalanced", 0.4, 1.0)
+    assert again is not first and np.array_equal(again, first)
+
+
 def test_the_screen_is_small_and_the_download_is_not(studio, tmp_path):
     path = str(tmp_path / "wide.png")
     Image.fromarray(np.full((50, SCREEN + 300, 3), 90, np.uint8)).save(path)
