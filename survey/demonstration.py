@@ -9,16 +9,19 @@ import tempfile
 from pathlib import Path
 
 from colorize import zoo
+from colorize.photo import PhotoError, open_photo
 from colorize.samples import Sample, samples
 from survey.build import build, models
 from survey.design import FILE, Study
 from survey.service import Service, open_service
+from survey.stimuli import Unfit, square
 
 MODELS = ("regression", "classification", "rebalanced")  # they differ in nothing but the loss
 PRACTICE, CATCH = 2, 1
 MORE = (
     Sample("A motorcycle in a garage", "skimage", "motorcycle_left.png"),
     Sample("A cheetah's face", "gradio", "cheetah1.jpg"),
+    Sample("Galaxies", "skimage", "hubble_deep_field.jpg"),
 )
 CONSENT = """\
 This is a demonstration of how a study with photos works; it is no research. You will see a few \
@@ -39,9 +42,9 @@ def open_demonstration(folder: str | Path) -> Service:
 
 def prepare(folder: str | Path) -> Study:
     """Build it beside its place and move it there whole."""
-    photos = [sample.path for sample in (*samples(), *MORE) if sample.path.is_file()]
+    photos = [sample.path for sample in (*samples(), *MORE) if is_fit(sample.path)]
     names = [name for name in MODELS if name in zoo.shipped()] or zoo.shipped()[:1]
-    study = design(names, colourful=len(photos) - 1)  # the man with the camera is black and white
+    study = design(names, len(photos))
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
@@ -52,10 +55,19 @@ def prepare(folder: str | Path) -> Study:
     return built.study
 
 
-def design(names: list[str], colourful: int) -> Study:
+def is_fit(path: Path) -> bool:
+    """Is it there, large and colourful enough?"""
+    try:
+        square(open_photo(path))
+    except (Unfit, PhotoError):
+        return False
+    return True
+
+
+def design(names: list[str], photos: int) -> Study:
     """As many trials as the photos allow, every condition equally often."""
     slots = 2 * len(names)
-    trials = (colourful - PRACTICE - CATCH) // slots * slots
+    trials = (photos - PRACTICE - CATCH) // slots * slots
     return Study(
         title="Which colours are real?",
         models=tuple(names),

@@ -45,7 +45,7 @@ function made(tag, text) {
   return node;
 }
 
-// The report is a page of its own, set into this one: same ground, same ink, as tall as it is.
+// The report is a page of its own, set into this one: same ground, same ink, same type, as tall as it is.
 paper.addEventListener("load", () => {
   if (!paper.srcdoc) return;
   const page = paper.contentDocument;
@@ -54,6 +54,7 @@ paper.addEventListener("load", () => {
     page.documentElement.style.setProperty(ours, theme.getPropertyValue(its));
   }
   page.body.style.padding = "0";
+  page.body.style.fontFamily = getComputedStyle(element.querySelector("h1")).fontFamily;
   paper.hidden = false;
   const fit = () => (paper.style.height = `${page.documentElement.offsetHeight}px`);
   new ResizeObserver(fit).observe(page.body);

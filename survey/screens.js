@@ -111,9 +111,9 @@ async function take(trial, images) {
   write("prompt", study.question);
   stage.querySelector("progress").value = trial.number / trial.total;
   show("trial");
-  await pause(REST_MS);
+  const [frameMs] = await Promise.all([measureFrame(), pause(REST_MS)]);
   await ask("shown", { token, nonce: trial.nonce });
-  const said = await run(trial);
+  const said = await run(trial, frameMs);
   const reply = await vote({ token, nonce: trial.nonce, ...said });
   if (reply.right !== null && reply.right !== undefined) await feedback(trial, reply);
   return reply.next;
@@ -176,6 +176,7 @@ function introduce(study) {
   buttons.forEach((button, i) => (button.querySelector("span").textContent = names[i]));
   write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
   for (const name of ["title", "consent", "question"]) write(name, study[name]);
+  document.title = study.title;
   const seconds = study.exposure_ms / 1000;
   const pair = study.design === "pair";
   const what = pair ? "two photos side by side" : "one photo at a time";

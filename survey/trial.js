@@ -9,20 +9,18 @@ const KEYS = ["ArrowLeft", "ArrowRight"];
 const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// Milliseconds of a frame on this screen: the median of some. null where there are none to see.
+// Milliseconds of a frame on this screen: the median of some; null if it is none. While the page is
+// hidden there are no frames, and this waits.
 async function measureFrame() {
   const gaps = [];
-  for (let last = await frame(); gaps.length < 20; ) {
+  for (let last = await frame(); gaps.length < 15; ) {
     const now = await frame();
     gaps.push(now - last);
     last = now;
   }
-  const median = gaps.sort((a, b) => a - b)[10];
+  const median = gaps.sort((a, b) => a - b)[7];
   return median >= 1 && median <= 1000 ? median : null;
 }
-
-let frameMs = null;
-measureFrame().then((ms) => (frameMs = ms));
 
 // What happens to the page while a trial is on: lost focus, hidden, and since when.
 const watchful = { blurs: 0, hidden: 0, hiddenAt: null };
@@ -116,7 +114,7 @@ function firstAnswer(since) {
 }
 
 // A trial from its first frame to its answer: which choice, and the times that go with it.
-async function run(trial) {
+async function run(trial, frameMs) {
   const half = (frameMs ?? 1000 / 60) / 2;
   const { start, end, dropped } = await expose(trial.exposure_ms, half);
   const answer = firstAnswer(end);

@@ -17,7 +17,8 @@ from tests.survey.conftest import make_study
 pytestmark = pytest.mark.browser
 SECRET = "open sesame"
 EXPOSURE_MS = 200
-SHORT = {"trials": 4, "practice": 1, "exposure_ms": EXPOSURE_MS, "mask_ms": 30}
+SHORT = {"models": ("vivid",), "practice": 1, "trials": 2, "catch": 0.5}
+SHORT |= {"exposure_ms": EXPOSURE_MS, "mask_ms": 30}
 
 
 class Hall:
