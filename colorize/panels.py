@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 from colorize.studio import Studio
 
 MEASURED = 384  # pixels of the longer side on which photos are measured
-MEASURES = (  # of a panel: field, heading, form
-    ("colorfulness", "Colourfulness", "{:.0f}"),
+MEASURES = (  # of a panel: field, heading (with soft hyphens), form
+    ("colorfulness", "Colour\u00adfulness", "{:.0f}"),
     ("distance", "Distance from the original", "{:.1f}"),
     ("seconds", "Seconds", "{:.2f}"),
-    ("millions", "Million parameters", "{:.1f}"),
+    ("millions", "Million para\u00admeters", "{:.1f}"),
 )
 PANEL, GAP, MARGIN, HEAD, FOOT = 560, 28, 56, 60, 76  # of the poster, pixels
 PAPER, INK, MUTED = "#faf8f4", "#1d1b18", "#655f56"
