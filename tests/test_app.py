@@ -1,5 +1,6 @@
 """The app as programs see it: addresses, limits, what it says and what it does not."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from PIL import Image
 
 
@@ -29,8 +32,6 @@ def address(tiny_weights, tmp_path_factory):
 
 @pytest.fixture
 def client(address):
-    from gradio_client import Client
-
     client = Client(address, verbose=False)
     yield client
     client.close()
@@ -43,25 +44,45 @@ def old_photo(tmp_path) -> Path:
     return tmp_path / "castle.jpg"
 
 
-def test_the_readme_example_for_programs(client, old_photo):
-    from gradio_client import handle_file
-
-    path = client.predict(handle_file(old_photo), api_name="/colorize")
-    assert Path(path).name == "castle-colorized.jpg"
-    with Image.open(path) as image:
+def test_the_readme_example_for_programs(address, old_photo):
+    """The block of the README that calls the app, with only its address and file changed."""
+    blocks = re.findall(r"```python\n(.*?)```", Path("README.md").read_text(), re.DOTALL)
+    (example,) = (block for block in blocks if "gradio_client" in block)
+    example = example.replace("http://127.0.0.1:7860", address).replace("old.jpg", str(old_photo))
+    names = {}
+    exec(example, names)
+    names["client"].close()
+    with Image.open(names["path"]) as image:
         assert image.size == (96, 64)
-        assert np.ptp(np.asarray(image).astype(int), axis=2).max() > 10  # there are colours
 
 
 def test_a_program_may_choose(client, old_photo):
-    from gradio_client import handle_file
-
-    path = client.predict(
-        handle_file(old_photo), "regression", 0.2, 0.0, "PNG", api_name="/colorize"
-    )
+    photo = handle_file(old_photo)
+    path = client.predict(photo, "regression", 0.2, 0.0, "PNG", api_name="/colorize")
     assert Path(path).name == "castle-colorized.png"
     with Image.open(path) as image:
         assert np.ptp(np.asarray(image).astype(int), axis=2).max() <= 2  # saturation 0
+
+
+def test_without_a_choice_it_is_the_default(client, old_photo):
+    path = client.predict(handle_file(old_photo), api_name="/colorize")
+    assert Path(path).name == "castle-colorized.jpg"
+    with Image.open(path) as image:
+        assert np.ptp(np.asarray(image).astype(int), axis=2).max() > 10  # there are colours
+
+
+def test_visitors_do_not_disturb_each_other(client, tmp_path):
+    """Eight photos at once come back each with its own lightness and its own name."""
+    jobs = {}
+    for value in range(20, 240, 30):
+        path = tmp_path / f"{value}.png"
+        Image.new("L", (40, 30), value).save(path)
+        jobs[value] = client.submit(handle_file(path), "", 0.4, 0.0, api_name="/colorize")
+    for value, job in jobs.items():
+        path = job.result(timeout=120)
+        assert Path(path).name == f"{value}-colorized.png"
+        with Image.open(path) as image:
+            assert np.abs(np.asarray(image).astype(int) - value).max() <= 2
 
 
 def test_one_endpoint_is_meant_for_programs(client):
@@ -72,9 +93,6 @@ def test_one_endpoint_is_meant_for_programs(client):
 
 
 def refusal(client, path: Path, model: str = "rebalanced") -> str:
-    from gradio_client import handle_file
-    from gradio_client.exceptions import AppError
-
     with pytest.raises(AppError) as refused:
         client.predict(handle_file(path), model, api_name="/colorize")
     return str(refused.value)

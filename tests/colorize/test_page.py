@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import gradio as gr
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from colorize.compare import Counter
@@ -79,6 +81,25 @@ def test_our_sentences_reach_the_visitor(desk, rose):
         desk.download(None)
     with pytest.raises(gr.Error, match="There are no photos yet"):
         desk.bundle([], "rebalanced", 0.4, 1.0, "", gr.Progress())
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    temperature=st.floats(0, 1),
+    saturation=st.floats(0, 2),
+    format=st.sampled_from(["", "PNG", "JPEG"]),
+)
+def test_whatever_is_set_the_photo_keeps_its_size(
+    desk, tmp_path, size, temperature, saturation, format
+):
+    path = tmp_path / f"{size[0]}x{size[1]}.png"
+    Image.linear_gradient("L").resize(size).save(path)
+    got = desk.download(str(path), "rebalanced", temperature, saturation, format)
+    with Image.open(got) as image:
+        assert image.size == size and image.format == (format or "PNG")
 
 
 def test_other_errors_stay_errors():
