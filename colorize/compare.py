@@ -21,7 +21,6 @@ NUMBERS = """<div class="section"><h2>In numbers</h2>
 <p>Colourfulness: 0 is grey, about 30 moderate, above 60 strong. Distance from the original: the
 mean CIEDE2000 difference; 2 is just visible, 10 clearly another colour. Seconds: one pass of the
 network on this computer.</p></div>"""
-PEERS = ["eccv16", "siggraph17"]
 FETCHED = "By Zhang et al. Fetched from their server when first chosen: 129 MB and 137 MB."
 FIRST = 3  # models that are chosen at first
 
@@ -32,10 +31,13 @@ class Counter:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
 
-    def offer(self) -> gr.CheckboxGroup:
-        """The models to choose from."""
+    def offer(self) -> tuple[gr.CheckboxGroup, gr.CheckboxGroup]:
+        """The models to choose from, ours and the published ones."""
+        from colorize.zoo import PEERS  # torch: the first page need not wait for it
+
         names = list(self.studio.models())
-        return gr.CheckboxGroup(choices=names, value=names[:FIRST])
+        ours = gr.CheckboxGroup(choices=names, value=names[:FIRST])
+        return ours, gr.CheckboxGroup(choices=list(PEERS))
 
     def welcome(self) -> str:
         """A sample that has colours of its own."""
@@ -62,9 +64,8 @@ class Counter:
             raise gr.Error("There is nothing to share yet: choose a photo and a model.")
         target = new_folder() / "comparison.png"
         target.parent.mkdir(parents=True)
-        poster(self.panels(path, [*names, *peers]), "The same photo, differently coloured").save(
-            target
-        )
+        sheet = poster(self.panels(path, [*names, *peers]), "The same photo, differently coloured")
+        sheet.save(target)
         return str(target)
 
     def panels(self, path: str, names: list[str]) -> list[Panel]:
@@ -87,7 +88,7 @@ def compare_page(demo: gr.Blocks, studio: Studio) -> None:
             photo = intake()
         with gr.Column(scale=3):
             names = gr.CheckboxGroup([], label="Models", elem_id="models")
-            peers = gr.CheckboxGroup(PEERS, label="Published models", info=FETCHED, elem_id="peers")
+            peers = gr.CheckboxGroup([], label="Published models", info=FETCHED, elem_id="peers")
             button = gr.Button("Download as one picture", elem_id="share")
             link = gr.DownloadButton(visible="hidden", elem_id="share-link")
     wall = Wall(elem_id="wall")
@@ -97,7 +98,8 @@ def compare_page(demo: gr.Blocks, studio: Studio) -> None:
     gr.on(changed, counter.compare, chosen, [wall, numbers], **HEAVY, trigger_mode="always_last")
     ready = button.click(counter.share, chosen, link, **HEAVY)
     ready.success(None, js=CLICK.format("share-link"))
-    demo.load(counter.offer, None, names, **LIGHT).then(counter.welcome, None, photo, **LIGHT)
+    offered = demo.load(counter.offer, None, [names, peers], **LIGHT)
+    offered.then(counter.welcome, None, photo, **LIGHT)
 
 
 def _shown(panel: Panel) -> dict:

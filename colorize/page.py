@@ -40,6 +40,7 @@ ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
 CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
 HEAVY = {"concurrency_id": "colour", "concurrency_limit": 2, "api_visibility": "private"}
 LIGHT = {"concurrency_id": "paint", "concurrency_limit": 2, "api_visibility": "private"}
+LONG = {"concurrency_id": "bundle", "concurrency_limit": 1, "api_visibility": "private"}
 LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
 
 
@@ -73,7 +74,9 @@ class Desk:
         return cached(samples()[0].path), self.studio.default
 
     @spoken
-    def show(self, path: str | None, model: str, temperature: float, saturation: float):
+    def show(
+        self, path: str | None, model: str, temperature: float, saturation: float
+    ) -> dict | None:
         """The stage for another photo or model."""
         if not path:
             return None
@@ -92,13 +95,15 @@ class Desk:
         }
 
     @spoken
-    def paint(self, path: str | None, model: str, temperature: float, saturation: float):
+    def paint(
+        self, path: str | None, model: str, temperature: float, saturation: float
+    ) -> dict | None:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
             return None
         return {"after": embed(self.studio.view(path, model, temperature, saturation))}
 
-    def adapt(self, model: str):
+    def adapt(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
         config = self.studio.models().get(model)
         weighs = config is None or config.bins is not None
@@ -146,24 +151,32 @@ class Desk:
         return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
 
     @spoken
-    def look_inside(self, path, model, temperature, saturation):
-        """Probe, chart and maps for what is on the stage; first asked is its most vivid spot."""
+    def look_inside(
+        self, path: str | None, model: str, temperature: float, saturation: float
+    ) -> tuple[dict | None, str]:
+        """Probe and maps for what is on the stage; the spot to ask first is the most vivid."""
         if not path:
-            return None, "", ""
-        from colorize.chart import belief_chart, maps  # torch: the first page need not wait
-        from colorize.inside import ask, most_vivid
+            return None, ""
+        from colorize.chart import maps  # torch: the first page need not wait for it
+        from colorize.inside import most_vivid
 
         sight = self.studio.sight(path, model)
         painted = self.studio.view(path, model, temperature, saturation)
         x, y = most_vivid(painted)
-        x, y = int(x * sight.width), int(y * sight.height)
-        size = {"width": sight.width, "height": sight.height}
-        probe = {"picture": embed(painted), **size, "x": x, "y": y}
-        chart = belief_chart(ask(sight, painted, x, y))
-        return probe, chart, maps(painted, sight.look.entropy)
+        probe = {
+            "photo": path,
+            "picture": embed(painted),
+            "width": sight.width,
+            "height": sight.height,
+            "x": int(x * sight.width),
+            "y": int(y * sight.height),
+        }
+        return probe, maps(painted, sight.look.entropy)
 
     @spoken
-    def ask(self, path, model, temperature, saturation, event: gr.EventData) -> str:
+    def ask(
+        self, path: str, model: str, temperature: float, saturation: float, event: gr.EventData
+    ) -> str:
         """The chart of one pixel."""
         from colorize.chart import belief_chart
         from colorize.inside import ask
@@ -187,7 +200,7 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     gr.on([photo.change, model.input], desk.show, settings, stage, **HEAVY)
     moved = [temperature.input, saturation.input]
     gr.on(moved, desk.paint, settings, stage, **LATEST)
-    gr.on([model.change], desk.adapt, model, temperature, **LIGHT)
+    model.change(desk.adapt, model, temperature, **LIGHT)
     public = {**HEAVY, "api_name": "colorize", "api_visibility": "public"}
     ready = button.click(desk.download, [*settings, format], link, **public)
     ready.success(None, js=CLICK.format("download-link"))
@@ -223,13 +236,14 @@ def controls() -> tuple[gr.Slider, gr.Slider, gr.Radio, gr.Button, gr.DownloadBu
 
 
 def inside_section(desk: Desk, settings: list, stage: Stage) -> None:
-    """The probe, its chart and the maps; they follow the stage."""
-    gr.HTML(INSIDE)
-    with gr.Row(elem_id="inside"):
-        probe = Probe(elem_id="probe")
-        chart = gr.HTML(elem_id="belief", apply_default_css=False)
-    planes = gr.HTML(elem_id="maps", apply_default_css=False)
-    stage.change(desk.look_inside, settings, [probe, chart, planes], **LATEST)
+    """The probe and the maps follow the stage; the chart follows the probe."""
+    with gr.Column(elem_id="look"):
+        gr.HTML(INSIDE)
+        with gr.Row(elem_id="inside"):
+            probe = Probe(elem_id="probe")
+            chart = gr.HTML(elem_id="belief", apply_default_css=False)
+        planes = gr.HTML(elem_id="maps", apply_default_css=False)
+    stage.change(desk.look_inside, settings, [probe, planes], **LATEST)
     probe.pick(desk.ask, settings, chart, **LATEST)
 
 
@@ -242,7 +256,7 @@ def several_section(desk: Desk, settings: list) -> None:
     button = gr.Button("Colour them all", elem_id="bundle")
     note = gr.Markdown(elem_id="bundle-note")
     link = gr.DownloadButton(visible="hidden", elem_id="bundle-link")
-    ready = button.click(desk.bundle, [files, *settings], [link, note], **HEAVY)
+    ready = button.click(desk.bundle, [files, *settings], [link, note], **LONG)
     ready.success(None, js=CLICK.format("bundle-link"))
 
 

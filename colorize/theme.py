@@ -1,7 +1,9 @@
 """The theme of all pages: warm paper by day, neutral dark by night, colour only in the photos.
 
-The one module beside the pages that imports gradio for looks. `LAUNCH` goes into `Blocks.launch`.
-Fonts are the system's own, so nothing is fetched.
+    demo.launch(theme=theme(), css_paths=[ASSETS / "page.css"], i18n=gr.I18n(en=WORDS))
+
+Fonts are the system's own, so nothing is fetched. Beside the pages, this module and widgets.py are
+the ones that import gradio.
 """
 
 from pathlib import Path

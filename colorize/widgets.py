@@ -1,10 +1,13 @@
 """The parts of the pages that Gradio does not have: each a template and a script in assets/.
 
-Beside the pages and the theme the only module that imports gradio. A widget's `value` is plain
-data; what it shows and which events it sends is written at the top of its script.
+    Stage(elem_id="stage")
+
+A widget's `value` is plain data; what it shows and which events it sends is written at the top of
+its script.
 """
 
 import gradio as gr
+from gradio.data_classes import ImageData
 
 from colorize.theme import ASSETS
 
@@ -17,7 +20,7 @@ class Photo(gr.Image):
 
     is_template = True  # the stock component in the browser
 
-    def preprocess(self, payload) -> str | None:
+    def preprocess(self, payload: ImageData | None) -> str | None:
         return payload.path if payload else None
 
 

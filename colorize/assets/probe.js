@@ -1,6 +1,8 @@
-// A photo that can be asked about a pixel. value: {picture, width, height, x, y} of the file, or null.
+// A photo that can be asked about a pixel. value: {photo, picture, width, height, x, y}, or null;
+// sizes and places are those of the file. Says which pixel is asked about, for a new photo too.
 const find = (selector) => element.querySelector(selector);
 const image = find("img"), cross = find(".cross"), x = find("[name=x]"), y = find("[name=y]");
+let photo = null; // the one that is shown
 const within = (number, size) => Math.min(size - 1, Math.max(0, Math.floor(number) || 0));
 
 function mark() {
@@ -23,9 +25,9 @@ function draw() {
   image.src = value.picture;
   x.max = value.width - 1;
   y.max = value.height - 1;
-  x.value = value.x;
-  y.value = value.y;
-  mark();
+  if (value.photo !== photo) [x.value, y.value] = [value.x, value.y];
+  photo = value.photo;
+  ask(Number(x.value), Number(y.value));
 }
 
 image.addEventListener("click", (event) => {

@@ -134,7 +134,10 @@ def test_a_pixel_can_be_clicked_or_typed(visit, castle):
     page.wait_for_function(
         "said => document.querySelector('#belief svg').ariaLabel !== said", arg=said
     )
-    assert page.locator("#belief .hues li").count() == 5
+    first = after(page)
+    page.get_by_label("range slider for Temperature").fill("0.8")
+    changed(page, first)
+    assert page.get_by_label("x", exact=True).input_value() == "733"  # other colours, same spot
     assert page.locator("#maps figure").count() == 3
 
 
