@@ -52,7 +52,7 @@ def spoken(handler: Callable) -> Callable:
         try:
             return handler(*args, **options)
         except ValueError as error:  # PhotoError, ModelError, values out of range
-            raise gr.Error(str(error), title="Not done", print_exception=False) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     return run
 
@@ -147,7 +147,7 @@ class Desk:
         problems = bundle(progress.tqdm(paths, desc="Colouring", unit="photos"), photos, archive)
         done = len(paths) - len(problems)
         if not done:
-            raise gr.Error(" ".join(problems), title="Not done", print_exception=False)
+            raise gr.Error(" ".join(problems), print_exception=False)
         return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
 
     @spoken

@@ -1,7 +1,7 @@
 """The pictures of the app in docs/: every page, wide and narrow, by day and by night.
 
-    python app.py --port 7860 &
-    python tests/browser/pictures.py http://127.0.0.1:7860 docs
+python app.py --port 7860 &
+python tests/browser/pictures.py http://127.0.0.1:7860 docs
 """
 
 import argparse
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-READY = {"": "#maps figure", "compare": "table.bars", "study": "h1", "results": "h1"}
-WIDTHS = {1280: 860, 360: 740}
+READY = {"": "#maps figure", "compare": "table.bars", "study": "h1:visible", "results": "h1:visible"}
+WIDTHS = {1280: 860, 360: 740}  # of the window, with its height
+TALLEST = 1500  # pixels of a page that are shown
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -41,7 +42,9 @@ def take(page: Page, address: str, ready: str, picture: Path) -> None:
     page.goto(address)
     page.locator(ready).first.wait_for(timeout=120_000)
     page.wait_for_timeout(1500)  # pictures that fade in
-    page.screenshot(path=picture, type="jpeg", quality=88, full_page=picture.stem.startswith("c"))
+    height = page.evaluate("document.documentElement.scrollHeight")
+    clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": min(height, TALLEST)}
+    page.screenshot(path=picture, type="jpeg", quality=88, full_page=True, clip=clip)
     print(picture)
 
 
