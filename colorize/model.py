@@ -52,7 +52,7 @@ class ModelConfig:
     scale: float = 100.0
     ab_scale: float = 110.0  # without bins: ab = output * ab_scale
     temperature: float = 0.38  # of the annealed mean, unless the user asks for another
-    short_side: int = 192  # pixels of the lightness that the network is shown
+    short_side: int = 160  # pixels of the lightness that the network is shown
     square: int | None = None  # networks that take exactly square x square pixels
     sentence: str = ""  # one plain sentence for people who choose a model
     about: dict = field(default_factory=dict)  # recipe, data, steps, time, device, evaluation

@@ -98,7 +98,7 @@ class UNet(nn.Module):
         """Features of all levels -> (N, outputs, H / patch, W / patch)."""
         x = levels[-1]
         for level in reversed(range(len(self.up))):
-            x = F.interpolate(self.up[level](x), scale_factor=2.0, mode="nearest")
+            x = F.interpolate(self.up[level](x), scale_factor=2.0, mode="bilinear")
             x = self.decoder[level](x + levels[level])
         return self.head(x)
 
