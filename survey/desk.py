@@ -41,7 +41,7 @@ class Desk:
     """Results of one study, for everyone and for its operator."""
 
     def __init__(self, venue: Venue, lock: Lock) -> None:
-        self._venue = venue
+        self.venue = venue
         self._lock = lock
         self._making = threading.Lock()
         self._report = ""
@@ -50,7 +50,7 @@ class Desk:
 
     async def answer(self, call: object) -> JSON:
         try:
-            return {"reply": await self._venue.run(lambda service: self._answer(service, call))}
+            return {"reply": await self.venue.run(lambda service: self._answer(service, call))}
         except NotReady:
             return {"wait": PREPARING}
         except (Barred, TooSoon) as barred:
@@ -66,10 +66,10 @@ class Desk:
                 raise Barred("The export is the operator's.")
             return packed(service.store)
         study, status = service.survey.study, service.status()
-        public = self._venue.demonstration or is_full(study, status)
+        public = self.venue.demonstration or is_full(study, status)
         return {
             "operator": operator,
-            "note": note(study, status, public, self._venue.demonstration),
+            "note": note(study, status, public, self.venue.demonstration),
             "report": self._current(service.store, status["votes"]) if public or operator else "",
             "facts": facts(status) if operator else [],
             "alarm": status["alarm"] if operator else "",

@@ -3,8 +3,8 @@
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
-const ANEW = new Set(["token"]); // refusals after which only a new participation helps
-const OVER = new Set(["full", "closed", "panel"]);
+const OVER = new Set(["full", "closed", "panel"]); // refusals after which nothing helps
+const BROKEN = "Something went wrong in this page. Your answers so far are kept.";
 let study = null;
 let token = null;
 let underWay = false;
@@ -18,7 +18,7 @@ class Refusal extends Error {
 
 // Ask the server until it answers. The same call twice does no harm: a vote has its nonce.
 async function ask(name, values = {}) {
-  for (let seconds = 0.5; ; seconds = Math.min(2 * seconds, 8)) {
+  for (let seconds = 0.5; ; seconds = Math.min(2 * seconds, 4)) {
     const said = await server.ask({ ask: name, ...values }).catch(() => undefined);
     offline(said === undefined);
     if (said?.refused) throw new Refusal(said);
@@ -37,7 +37,6 @@ function write(name, text) {
 
 function show(name) {
   element.querySelectorAll("section").forEach((s) => (s.hidden = s.dataset.name !== name));
-  element.dataset.screen = name;
   window.scrollTo(0, 0);
 }
 
@@ -69,14 +68,14 @@ const memory = {
   clear: () => { try { localStorage.removeItem(`study ${study.id}`); } catch { /* no */ } },
 };
 
-async function participate() {
+async function participate(greet) {
   study ??= await ask("welcome").then(introduce);
   token ??= memory.read() ?? (await consent());
   let stage = await ask("stage", { token });
   if (stage === "colour_vision") {
     await ask("colour_vision", { token, answer: await choice("vision") });
     stage = "trials";
-  } else if (stage === "trials") {
+  } else if (stage === "trials" && greet) {
     await choice("again");
   }
   if (stage === "trials") await trials();
@@ -96,8 +95,9 @@ async function trials() {
   let trial = await ask("next_trial", { token });
   while (trial) {
     const images = decode(trial.images);
-    if (trial.number === 1 && trial.kind === "practice") await choice("practice");
-    if (trial.number === 1 && trial.kind === "trial") await choice("trials");
+    const first = trial.number === 1;
+    if (first && (trial.kind === "practice" || !study.practice)) await choice("how");
+    else if (first) await choice("trials");
     trial = await take(trial, await images);
   }
   underWay = false;
@@ -115,7 +115,7 @@ async function take(trial, images) {
   await ask("shown", { token, nonce: trial.nonce });
   const said = await run(trial, frameMs);
   const reply = await vote({ token, nonce: trial.nonce, ...said });
-  if (reply.right !== null && reply.right !== undefined) await feedback(trial, reply);
+  if (reply.truth) await feedback(trial, reply);
   return reply.next;
 }
 
@@ -177,40 +177,36 @@ function introduce(study) {
   write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
   for (const name of ["title", "consent", "question"]) write(name, study[name]);
   document.title = study.title;
+  element.querySelectorAll("[data-design]").forEach((text) => {
+    text.hidden = text.dataset.design !== study.design;
+  });
   const seconds = study.exposure_ms / 1000;
-  const pair = study.design === "pair";
-  const what = pair ? "two photos side by side" : "one photo at a time";
-  write("task", pair
-    ? "You will see the same photo twice, side by side: once in its real colours, once in colours that a computer put in. Say on which side the real one is."
-    : "You will see one photo at a time. Some are real: their colours are those that the camera took. Some are synthesized: a computer put the colours in. Say which.");
+  const time = seconds === 1 ? "one second" : `${seconds} seconds`;
   write("look", study.exposure_ms === null
-    ? "Look for as long as you like."
-    : `Look closely: you see ${what}, for ${seconds === 1 ? "one second" : `${seconds} seconds`}, then it is covered. Take the time you need to answer.`);
-  write("first", study.practice ? `The first ${study.practice} are for practice: you will be told the truth after each one.` : "");
+    ? "Look for as long as you like, then answer."
+    : `Look closely: after ${time} it is covered. Then take the time you need to answer.`);
+  write("practice", study.practice
+    ? `The first ${study.practice} are for practice: you will be told the truth after each one.`
+    : "");
   write("count", `Now ${study.trials} that count`);
-  write("ready", study.practice ? "Practice is over" : "Ready");
-  element.querySelector(".study").dataset.design = study.design;
   return study;
 }
 
-async function explain(refusal) {
+// Whatever went wrong, in a sentence; `participate` then goes on where the server says.
+async function explain(error) {
   underWay = false;
-  if (ANEW.has(refusal.reason)) startAnew();
-  write("stop", refusal.message);
+  if (!(error instanceof Refusal)) console.error(error);
+  if (error.reason === "token") startAnew();
+  write("stop", error instanceof Refusal ? error.message : BROKEN);
   const section = element.querySelector('section[data-name="stop"]');
-  section.querySelector("button").hidden = OVER.has(refusal.reason);
+  section.querySelector("button").hidden = OVER.has(error.reason);
   await choice("stop");
 }
 
 window.addEventListener("beforeunload", (event) => underWay && event.preventDefault());
 
 (async () => {
-  for (;;) {
-    try {
-      await participate();
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      await explain(refusal);
-    }
+  for (let greet = true; ; greet = false) {
+    await participate(greet).catch(explain);
   }
 })();

@@ -22,14 +22,15 @@ async function measureFrame() {
   return median >= 1 && median <= 1000 ? median : null;
 }
 
-// What happens to the page while a trial is on: lost focus, hidden, and since when.
-const watchful = { blurs: 0, hidden: 0, hiddenAt: null };
-window.addEventListener("blur", () => watchful.blurs++);
+// What happens to the page while a trial is on. A hidden page gets no frames, so a timed exposure
+// ends there and then.
+const witness = { blurs: 0, hidden: 0, timed: false, coveredAt: null };
+window.addEventListener("blur", () => witness.blurs++);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) return;
-  watchful.hidden++;
-  if (stage.dataset.phase !== "look") return;
-  watchful.hiddenAt = performance.now(); // no frames come any more: cover without waiting for one
+  witness.hidden++;
+  if (!witness.timed || stage.dataset.phase !== "look") return;
+  witness.coveredAt = performance.now();
   stage.dataset.phase = "mask";
 });
 
@@ -73,18 +74,17 @@ function scramble(canvas) {
 async function expose(ms, half) {
   await frame();
   const start = await frame();
-  watchful.blurs = watchful.hidden = 0;
-  watchful.hiddenAt = null;
+  Object.assign(witness, { blurs: 0, hidden: 0, timed: ms !== null, coveredAt: null });
   stage.dataset.phase = "look";
   let now = start;
   let dropped = 0;
-  while (ms !== null && now - start < ms - half && watchful.hiddenAt === null) {
+  while (witness.timed && witness.coveredAt === null && now - start < ms - half) {
     const next = await frame();
     dropped += Math.max(0, Math.round((next - now) / (2 * half)) - 1);
     now = next;
   }
-  if (ms !== null) stage.dataset.phase = "mask";
-  return { start, end: ms === null ? start : now, dropped };
+  if (witness.timed) stage.dataset.phase = "mask";
+  return { start, end: now, dropped };
 }
 
 // The first key, touch or click at or after `since`; everything later is ignored.
@@ -108,7 +108,9 @@ function firstAnswer(since) {
       let pressed = null; // a finger decides when it comes down; the click follows when it goes up
       button.disabled = false;
       button.addEventListener("pointerdown", (event) => (pressed = event.timeStamp), options);
-      button.addEventListener("click", (event) => heard(choice, pressed ?? event.timeStamp), options);
+      button.addEventListener("click", (event) => {
+        heard(choice, (event.detail && pressed) || event.timeStamp); // detail 0: by keyboard
+      }, options);
     });
   });
 }
@@ -118,18 +120,17 @@ async function run(trial, frameMs) {
   const half = (frameMs ?? 1000 / 60) / 2;
   const { start, end, dropped } = await expose(trial.exposure_ms, half);
   const answer = firstAnswer(end);
-  if (trial.exposure_ms !== null) pause(trial.mask_ms).then(uncover);
+  if (witness.timed) pause(trial.mask_ms).then(uncover);
   const { choice, at } = await answer;
-  const shown = trial.exposure_ms === null ? at - start : (watchful.hiddenAt ?? end) - start;
   stage.dataset.phase = "blank";
   return {
     answer: trial.answers[choice],
     timing: {
       response_ms: at - end,
-      exposure_ms: shown,
+      exposure_ms: (witness.timed ? (witness.coveredAt ?? end) : at) - start,
       dropped_frames: dropped,
-      blurs: watchful.blurs,
-      hidden: watchful.hidden,
+      blurs: witness.blurs,
+      hidden: witness.hidden,
       screen_width: Math.max(1, Math.round(screen.width)),
       screen_height: Math.max(1, Math.round(screen.height)),
       pixel_ratio: window.devicePixelRatio,

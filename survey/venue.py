@@ -62,7 +62,9 @@ def open_venue(study: Path | None = None, data: Path | None = None) -> Venue:
     """A study's, whose faults show at once; or the demonstration's, made when first visited."""
     if study:
         service = open_service(study, data)
-        return Venue(lambda: service)
+        venue = Venue(lambda: service)
+        venue.opening().result()
+        return venue
 
     def demonstrate() -> Service:
         from survey.demonstration import open_demonstration  # brings torch: only now

@@ -1,6 +1,10 @@
 """A small study on disk, a clock that the test moves, and a participant's answers."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +48,12 @@ def make_study(folder: Path, *, photos: int = 0, **settings) -> Study:
 def in_service(survey: Protocol) -> Service:
     """The study as a page gets it: no mirror elsewhere, no Space."""
     return Service(survey, survey.store, None, False, None, 0.0)
+
+
+def outcome(coroutine: Coroutine) -> Any:
+    """What it gives; in a thread, since a browser under test keeps this one's event loop busy."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class Clock:

@@ -1,6 +1,5 @@
 """The door to the outside: what is let in, what comes back, and what never does."""
 
-import asyncio
 import base64
 import json
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from survey.calls import ASKED, Calls
 from survey.protocol import completion_code
 from survey.venue import Venue
-from tests.survey.conftest import TIMING, in_service
+from tests.survey.conftest import TIMING, in_service, outcome
 
 LINKS = [("Results", "results")]
 ANYTHING = st.recursive(
@@ -31,7 +30,7 @@ def calls(survey):
 @pytest.fixture
 def ask(calls):
     def ask(name: str, **given):
-        said = asyncio.run(calls.answer({"ask": name, **given}))
+        said = outcome(calls.answer({"ask": name, **given}))
         json.dumps(said)  # every reply is JSON
         return said
 
@@ -105,7 +104,7 @@ def test_refusals_come_with_reason_and_sentence(ask, token):
     ],
 )  # fmt: skip
 def test_calls_of_no_page_are_refused_and_counted(calls, store, call):
-    said = asyncio.run(calls.answer(call))
+    said = outcome(calls.answer(call))
     assert said["refused"] == "call"
     assert store.transact(lambda ledger: ledger.totals())["refused call"] == 1
 
@@ -118,7 +117,7 @@ def test_half_a_character_is_refused(ask):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_value_whatsoever_breaks_a_call(calls, store, name, data):
     call = {"ask": name} | {key: data.draw(ANYTHING) for key in ASKED[name]}
-    said = asyncio.run(calls.answer(call))
+    said = outcome(calls.answer(call))
     assert said.keys() in ({"reply"}, {"refused", "sentence"})
     votes = store.transact(lambda ledger: ledger.totals())["votes"]
     assert votes == 0
@@ -128,6 +127,6 @@ def test_people_are_asked_to_wait_and_told_when_it_will_not_open(survey, caplog)
     venue = Venue(lambda: 1 / 0)
     calls = Calls(venue)
     venue.opening().exception()
-    said = asyncio.run(calls.answer({"ask": "welcome"}))
+    said = outcome(calls.answer({"ask": "welcome"}))
     assert said["refused"] == "closed"
     assert "ZeroDivisionError" in caplog.text

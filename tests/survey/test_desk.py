@@ -1,6 +1,5 @@
 """Results are hidden until the study's rule allows them, or its operator asks."""
 
-import asyncio
 import base64
 import io
 import zipfile
@@ -12,7 +11,7 @@ from survey.lock import Lock
 from survey.protocol import Protocol
 from survey.store import Store
 from survey.venue import Venue
-from tests.survey.conftest import Participant, in_service, make_study
+from tests.survey.conftest import Participant, in_service, make_study, outcome
 
 SECRET = "open sesame"
 
@@ -38,7 +37,7 @@ def open_desk(tmp_path, clock):
 
 
 def ask(desk: Desk, name: str = "results", secret: str = "") -> dict:
-    return asyncio.run(desk.answer({"ask": name, "secret": secret}))
+    return outcome(desk.answer({"ask": name, "secret": secret}))
 
 
 def hidden(said: dict) -> bool:
@@ -50,7 +49,7 @@ def test_results_are_hidden_until_the_target_is_reached(open_desk, clock):
     said = ask(desk)
     assert hidden(said)
     assert "1 of 2 participants" in said["reply"]["note"]
-    Participant(desk._venue.opening().result().survey, clock).finish()
+    Participant(desk.venue.opening().result().survey, clock).finish()
     assert "<html" in ask(desk)["reply"]["report"]
 
 
@@ -74,7 +73,7 @@ def test_everyone_else_learns_no_names_and_no_counts(open_desk):
         "vivid",
         "photo-",
         ".jpg",
-        desk._venue.opening().result().survey.study.sha256,
+        desk.venue.opening().result().survey.study.sha256,
     ):
         assert name not in said
     assert ask(desk)["reply"]["facts"] == []
@@ -93,7 +92,7 @@ def test_the_operator_sees_counts_and_gets_the_export(open_desk):
 
 def test_on_a_space_without_a_mirror_the_operator_is_warned(open_desk):
     desk = open_desk()
-    desk._venue.opening().result().on_space = True
+    desk.venue.opening().result().on_space = True
     assert "ALL VOTES WILL BE LOST" in ask(desk, secret=SECRET)["reply"]["alarm"]
     assert ask(desk)["reply"]["alarm"] == ""
 
@@ -124,7 +123,7 @@ def test_without_a_secret_the_sentence_says_how_to_set_one(open_desk):
     ],
 )  # fmt: skip
 def test_other_calls_are_barred(open_desk, call):
-    assert asyncio.run(open_desk().answer(call))["refused"] == "barred"
+    assert outcome(open_desk().answer(call))["refused"] == "barred"
 
 
 def test_the_report_is_made_anew_only_when_votes_came_in(open_desk, monkeypatch):

@@ -1,11 +1,11 @@
 """A study opens once, when first needed, and brings its own threads."""
 
-import asyncio
 import threading
 
 import pytest
 
 from survey.venue import NotReady, Venue
+from tests.survey.conftest import outcome
 
 
 class Closable:
@@ -30,10 +30,10 @@ def test_a_study_is_prepared_once_and_only_when_asked_for():
     assert not opened
     for _ in range(2):
         with pytest.raises(NotReady):
-            asyncio.run(venue.run(lambda service: service))
+            outcome(venue.run(lambda service: service))
     gate.set()
     service = venue.opening().result()
-    assert asyncio.run(venue.run(lambda same: same)) is service
+    assert outcome(venue.run(lambda same: same)) is service
     assert opened == [1]
     venue.close()
     assert service.closed
@@ -42,7 +42,7 @@ def test_a_study_is_prepared_once_and_only_when_asked_for():
 def test_work_is_done_in_the_venues_threads():
     venue = Venue(Closable)
     venue.opening().result()
-    name = asyncio.run(venue.run(lambda _: threading.current_thread().name))
+    name = outcome(venue.run(lambda _: threading.current_thread().name))
     assert name.startswith("survey")
     venue.close()
 
@@ -55,5 +55,5 @@ def test_a_study_that_cannot_open_says_so_to_everyone_who_asks():
     venue.opening().exception()
     for _ in range(2):
         with pytest.raises(OSError, match="no space"):
-            asyncio.run(venue.run(lambda service: service))
+            outcome(venue.run(lambda service: service))
     venue.close()
