@@ -22,7 +22,7 @@ NUMBERS = """<div class="section"><h2>In numbers</h2>
 mean CIEDE2000 difference; 2 is just visible, 10 clearly another colour. Seconds: one pass of the
 network on this computer.</p></div>"""
 FETCHED = "By Zhang et al. Fetched from their server when first chosen: 129 MB and 137 MB."
-FIRST = 3  # models that are chosen at first
+FIRST = ("rebalanced", "classification", "regression")  # they differ in the loss only
 
 
 class Counter:
@@ -36,7 +36,7 @@ class Counter:
         from colorize.zoo import PEERS  # torch: the first page need not wait for it
 
         names = list(self.studio.models())
-        ours = gr.CheckboxGroup(choices=names, value=names[:FIRST])
+        ours = gr.CheckboxGroup(choices=names, value=[name for name in FIRST if name in names])
         return ours, gr.CheckboxGroup(choices=list(PEERS))
 
     def welcome(self) -> str:

@@ -21,6 +21,7 @@ MEASURES = (  # of a panel: field, heading (with soft hyphens), form
     ("millions", "Million para\u00admeters", "{:.1f}"),
 )
 PANEL, GAP, MARGIN, HEAD, FOOT = 560, 28, 56, 60, 76  # of the poster, pixels
+MOST_COLUMNS = 4
 PAPER, INK, MUTED = "#faf8f4", "#1d1b18", "#655f56"
 
 
@@ -103,8 +104,8 @@ def table(panels: list[Panel]) -> str:
 def poster(panels: list[Panel], title: str) -> Image.Image:
     """All photos as one picture, with their names and numbers."""
     panels = [panel for panel in panels if panel.pixels is not None]
-    columns = min(len(panels), 4 if len(panels) > 6 else 3)
-    rows = -(-len(panels) // columns)
+    rows = -(-len(panels) // MOST_COLUMNS)
+    columns = -(-len(panels) // rows)
     height = round(PANEL * panels[0].pixels.shape[0] / panels[0].pixels.shape[1])
     width = columns * (PANEL + GAP) - GAP
     size = (width + 2 * MARGIN, 2 * MARGIN + HEAD + rows * (height + FOOT))

@@ -54,6 +54,7 @@ function panel({ name, sentence, numbers, picture, problem }) {
 function draw() {
   const panels = props.value || [];
   element.hidden = !panels.length;
+  wall.style.setProperty("--columns", Math.ceil(panels.length / Math.ceil(panels.length / 4)));
   wall.replaceChildren(...panels.map(panel));
   place();
 }
