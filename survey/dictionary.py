@@ -19,7 +19,10 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "answer": ("What the participant said, in the same words", ""),
     "requested_ms": ("Exposure asked for; empty: until answered", "ms"),
     "exposure_ms": ("Exposure measured in the browser; empty: could not be measured", "ms"),
-    "response_ms": ("From the first frame of the image to the key", "ms"),
+    "response_ms": (
+        "From the end of the exposure (without a limit: from the first frame) to the key",
+        "ms",
+    ),
     "dropped_frames": ("Frames that the browser missed during the trial", ""),
     "blurs": ("Times the page lost focus during the trial", ""),
     "hidden": ("Times the page was hidden during the trial", ""),

@@ -6,7 +6,7 @@ from html import escape
 
 from survey.evidence import Evidence
 from survey.findings import Findings, PhotoRate
-from survey.markup import data_uri, note, percent, section
+from survey.markup import data_uri, note, percent, section, span
 
 SHOWN = 8  # photos in each gallery
 
@@ -43,6 +43,7 @@ def _figure(evidence: Evidence, photo: PhotoRate) -> str:
         alt = escape(f"{photo.name}, coloured by {photo.condition}")
         picture = f'<img src="{data_uri(content, "image/png")}" alt="{alt}">'
     return (
-        f"<figure>{picture}<figcaption><b>{percent(photo.rate.estimate)}</b> of {photo.shown}, "
+        f"<figure>{picture}<figcaption><b>{percent(photo.rate.estimate)}</b> of {photo.shown} "
+        f"({span(photo.rate, 0, 100)}), "
         f"{escape(photo.condition)}<br>{escape(photo.name)}</figcaption></figure>"
     )

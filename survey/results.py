@@ -177,8 +177,8 @@ def times(response: dict[str, Quartiles]) -> str:
         "Response times",
         interval_plot(rows, axis, "Response times: median and quartiles"),
         note(
-            "Median and quartiles, from the first frame of the image to the key. Browsers add 10 "
-            "to 40 ms."
+            "Median and quartiles, from when answering became possible to the key. Browsers add "
+            "10 to 40 ms."
         ),
     )
 

@@ -74,7 +74,7 @@ def _sums(study: Study, rows: Iterable[tuple[int, str, int, int]]) -> Sums:
 
 
 def response_times(db: Database, left_out: list[int]) -> dict[str, Quartiles]:
-    """Per condition, from the first frame of the image to the key."""
+    """Per condition, from when answering became possible to the key."""
     query = f"""SELECT condition, CAST(ROUND(response_ms) AS INTEGER) AS ms, COUNT(*) AS n
                 FROM votes WHERE kind = 'trial' AND NOT {LEFT_OUT} GROUP BY condition, ms"""
     times: dict[str, list[tuple[int, int]]] = {}
