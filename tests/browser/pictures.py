@@ -14,12 +14,7 @@ READY = {
     "": "#maps figure",
     "compare": "table.bars",
     "study": "h1:visible",
-    "results": "h1:visible",
-}
-    "": "#maps figure",
-    "compare": "table.bars",
-    "study": "h1:visible",
-    "results": "h1:visible",
+    "results": "iframe:visible, h1:visible",
 }
 WIDTHS = {1280: 860, 360: 740}  # of the window, with its height
 TALLEST = 1500  # pixels of a page that are shown
