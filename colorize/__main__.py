@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--temperature",
         type=between(0, 1),
         metavar="T",
-        help="0 decides for one colour, 1 takes the mean of all (default: the model's own, 0.38)",
+        help="0 decides for one colour, 1 takes the mean of all (default: the model's own)",
     )
     p.add_argument(
         "--saturation",
