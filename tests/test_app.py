@@ -159,3 +159,14 @@ def test_help_waits_for_nothing():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "--study" in done.stdout
     assert not {"torch", "gradio"} & set(done.stdout.split())
+
+
+def test_the_readme_block_runs_as_printed(address, old_photo, monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    block = readme.split("```python\nfrom gradio_client")[1].split("```")[0]
+    monkeypatch.chdir(old_photo.parent)
+    printed = f"from gradio_client{block}".replace("http://127.0.0.1:7860", address)
+    names: dict = {}
+    exec(printed.replace("old.jpg", old_photo.name), names)
+    assert Path(names["path"]).name == "castle-colorized.png"  # the block's last call asks for PNG
+    names["client"].close()
