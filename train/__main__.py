@@ -2,6 +2,7 @@
 
     python -m train prepare PHOTOS --output CACHE
     python -m train fit rebalanced --data CACHE --output RUN --minutes 60
+    python -m train calibrate RUN/best.safetensors --data CACHE --output TILTED
     python -m train evaluate rebalanced RUN/best.safetensors --data CACHE
     python -m train recipes
     python -m train bench
@@ -24,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_prepare(commands.add_parser("prepare", help="photos -> a cache that training reads"))
     add_fit(commands.add_parser("fit", help="a recipe and a cache -> a model"))
+    add_calibrate(commands.add_parser("calibrate", help="a model's average colour made true"))
     commands.add_parser("recipes", help="the recipes, as a table")
     add_evaluate(commands.add_parser("evaluate", help="models and photos -> a table"))
     add_bench(commands.add_parser("bench", help="images per second of every recipe"))
@@ -59,6 +61,14 @@ def add_fit(p: argparse.ArgumentParser) -> None:
         if f.name not in ("name", "sentence"):
             flag, kind = f"--{f.name.replace('_', '-')}", READERS[f.type]
             group.add_argument(flag, type=kind, dest=f"recipe_{f.name}", default=argparse.SUPPRESS)
+
+
+def add_calibrate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("model", type=Path, help="its weights")
+    p.add_argument("--data", required=True, type=Path, help="a cache; its held side is used")
+    p.add_argument("--output", required=True, type=Path, metavar="FILE")
+    p.add_argument("--share", type=float, default=1.0, help="of the way to go, 0 to 1")
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
 
 
 def add_evaluate(p: argparse.ArgumentParser) -> None:
@@ -169,6 +179,14 @@ def prepared(source: Path, run: Path, recipe: Recipe) -> Path:
     return run / "cache"
 
 
+def calibrate(options: argparse.Namespace) -> int:
+    from train import calibrate
+
+    files = options.model, options.data, options.output
+    print(calibrate.text(calibrate.calibrate(*files, options.share, options.device)))
+    return 0
+
+
 def evaluate(options: argparse.Namespace) -> int:
     if options.record and len(options.temperature or ()) > 1:
         raise ValueError("--record takes one temperature, the one that the model is to be known by")
@@ -202,6 +220,7 @@ def recipes(_: argparse.Namespace) -> int:
 COMMANDS = {
     "prepare": prepare,
     "fit": fit,
+    "calibrate": calibrate,
     "evaluate": evaluate,
     "recipes": recipes,
     "bench": bench,
@@ -212,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return COMMANDS[options.command](options)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
 

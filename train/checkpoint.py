@@ -8,7 +8,6 @@ use: the averaged weights of the best validation so far.
 """
 
 import copy
-import errno
 import os
 import pickle
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
+from colorize.files import NO_SPACE
 from colorize.model import Model
 
 STATE = "state.pt"
@@ -108,6 +108,6 @@ def kept(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
         return "the disk is full"
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -7,7 +7,6 @@ folder is called CACHE.part until it is complete, then renamed.
 """
 
 import csv
-import errno
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from colorize.files import NO_SPACE
 from train.cache import ENTRY, NO_LABEL, VERSION, DataError
 from train.sources import Item
 
@@ -188,7 +188,7 @@ class Draft:
         try:
             yield
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in NO_SPACE:
                 raise
             raise DataError(
                 f"No space is left on the disk of {self.folder}, after {self.done} images. "
@@ -203,7 +203,7 @@ def difference(old: dict[str, object], new: dict[str, object]) -> str:
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(content, indent=2) + "\n"  # ASCII: a folder's name may be no UTF-8
     new = path.with_suffix(".new")
     new.write_text(text, encoding="utf-8")
     new.replace(path)

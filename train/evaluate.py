@@ -18,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from colorize import Colorizer, zoo
+from colorize.files import write_whole
 from train import gallery
 from train.baselines import LightnessTable
 from train.bootstrap import Ledger, Sums, difference, draws, spread, summary
@@ -136,9 +137,7 @@ def pictures(photos: Album, contest: Contest, rows: dict[str, Sums], folder: Pat
 
 
 def write_json(content: dict[str, object], path: Path) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def record(report: dict, models: Sequence[str]) -> None:

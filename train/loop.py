@@ -26,7 +26,7 @@ from train.objective import see
 from train.palette import fill_palette
 from train.processes import Processes, interruption, processes
 from train.recipes import Recipe
-from train.warmstart import take_trunk
+from train.warmstart import lean, take_trunk
 
 CROPS = 32  # a batch, in validation and when the prior is measured
 PRIOR_BATCHES = 64  # that the prior of the bins is measured on
@@ -103,6 +103,8 @@ def begin(recipe: Recipe, run: Run, photos: Photos) -> Learner:
         with closing(whole_crops(photos.cache, photos.train, recipe.crop, run.seed)) as feed:
             some = islice(feed, PRIOR_BATCHES)
             learner.rebalance(learner.measure_prior(some, recipe.crop))
+        if run.init:
+            lean(learner.model, run.init, learner.objective.weights)
     return learner
 
 
@@ -116,7 +118,7 @@ def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
         while not clock.done():
             torch.manual_seed(run.seed + 1_000_003 * clock.step + team.rank)  # of dropout
             batch = next(feed)
-            loss, norm = learner.gradient(module, batch)
+            loss, norm = gradient(learner, module, batch, run.output)
             if not (loss + norm).isfinite():  # the norm is of all processes: they stop together
                 raise broken(float(loss), float(norm), clock.step, photos.names(batch), run.output)
             learner.move()
@@ -136,6 +138,20 @@ def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
             if last:
                 break
     log.close()
+
+
+def gradient(
+    learner: Learner, module: torch.nn.Module, batch: Batch, output: Path
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A step's loss and the norm of its gradient, if the device has the memory for it."""
+    try:
+        return learner.gradient(module, batch)
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(
+            f"The memory of {learner.compute.device} does not suffice for the batch of step "
+            f"{learner.clock.step} ({str(error).splitlines()[0]}). The last checkpoint is kept in "
+            f"{output}. End what else uses the device, or begin anew with a smaller --batch."
+        ) from error
 
 
 def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iterator[Batch]:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from colorize.bins import Grid, Hull
 from colorize.lab import rgb_to_lab
+from colorize.measures import colorfulness
 
 FARTHEST = 150  # the last threshold of the AuC, in ab units
 LEAST = 1_000  # true pixels that a bin must hold to be counted in a balanced number
@@ -65,14 +66,6 @@ def delta_e(lab: Tensor, truth: Tensor) -> np.ndarray:
 def reached(distance: Tensor) -> Tensor:
     """The share of the thresholds t = 0, 1, ..., 150 that lie at or beyond each distance."""
     return (FARTHEST + 1 - distance.ceil()).clamp(min=0) / (FARTHEST + 1)
-
-
-def colorfulness(pixels: np.ndarray) -> float:
-    """Hasler and Suesstrunk 2003, with signed opponents R - G and (R + G) / 2 - B."""
-    red, green, blue = (pixels[..., c].astype(np.float32) for c in range(3))
-    opponents = red - green, (red + green) / 2 - blue
-    spread = np.hypot(*(x.std() for x in opponents))
-    return float(spread + 0.3 * np.hypot(*(x.mean() for x in opponents)))
 
 
 def chroma(ab: Tensor) -> Tensor:

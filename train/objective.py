@@ -44,7 +44,8 @@ class Trainee(nn.Module):
         if self.naming is None:
             return self.model(lightness), None
         levels = self.model.network.encode(self.model.normalise(lightness))
-        return self.model.network.decode(levels), self.naming(levels[-1].mean(dim=(2, 3)))
+        answer = self.model.network.decode(levels, lightness.shape)
+        return answer, self.naming(levels[-1].mean(dim=(2, 3)))
 
 
 @dataclass(frozen=True)

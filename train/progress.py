@@ -4,6 +4,7 @@ tail -f RUN/log.csv
 """
 
 import csv
+import io
 import math
 import sys
 import time
@@ -14,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
+from colorize.files import write_whole
 from colorize.lab import fit_gamut, lab_to_rgb
 from train.checkpoint import kept
 from train.schedule import Clock
@@ -40,10 +42,12 @@ class Log:
         path, lines = self.run / "log.csv", []
         if self.clock.step and path.exists():
             with path.open(newline="") as file:
-                lines = [row for row in csv.reader(file) if row[0].isdigit()]
-        with kept(path), path.open("w", newline="") as file:
-            kept_lines = [row for row in lines if int(row[0]) <= self.clock.step]
-            csv.writer(file).writerows([FIELDS, *kept_lines])
+                lines = [row for row in csv.reader(file) if _is_whole(row)]
+        table = io.StringIO(newline="")
+        kept_lines = [row for row in lines if int(row[0]) <= self.clock.step]
+        csv.writer(table).writerows([FIELDS, *kept_lines])
+        with kept(path):
+            write_whole(path, table.getvalue().encode())
 
     def step(self, loss: float) -> None:
         self.loss = loss if math.isnan(self.loss) else KEEP * self.loss + (1 - KEEP) * loss
@@ -88,6 +92,11 @@ class Log:
             return
         end = "Done" if self.clock.done() else "Stopped; go on with --resume"
         print(f"\n{end}: {self.clock.step} steps, {self.run}", file=sys.stderr)
+
+
+def _is_whole(row: list[str]) -> bool:
+    """A full disk, or a kill, may leave half a line; and the head is none."""
+    return len(row) == len(FIELDS) and row[0].isdigit()
 
 
 def contact_sheet(lightness: Tensor, predicted: Tensor, truth: Tensor) -> Image.Image:

@@ -24,6 +24,7 @@ import numpy as np
 from train.cache import DataError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".avif"}
+SHARD = ".tar"
 HUB = "hf:"
 SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
@@ -93,9 +94,14 @@ def _walk(folder: Path, root: Path) -> Iterator[Item]:
         if is_folder:
             if not _loops(path):
                 yield from _walk(path, root)
-        elif path.suffix.lower() == ".tar":
+        elif path.suffix.lower() not in {SHARD, *SUFFIXES}:
+            continue
+        elif not path.is_file():  # which would keep us waiting, or never end
+            name = path.relative_to(root).as_posix()
+            yield Item(name, DataError("it is a pipe, a device or a broken link"))
+        elif path.suffix.lower() == SHARD:
             yield from _shard(path)
-        elif path.suffix.lower() in SUFFIXES:
+        else:
             yield _named(path.relative_to(root).as_posix(), Slice(path))
 
 

@@ -5,6 +5,9 @@ python -m train fit rebalanced --init RUN/best.safetensors --data CACHE --output
 
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from colorize.model import Model, ModelError
 
 
@@ -23,3 +26,17 @@ def take_trunk(model: Model, path: Path) -> list[str]:
         )
     model.network.load_state_dict(ours | fitting)
     return sorted(ours.keys() - fitting.keys())
+
+
+@torch.no_grad()
+def lean(model: Model, path: Path, weights: Tensor) -> bool:
+    """Start a rebalanced model where the plain one of `path` ends; returns whether it was one.
+
+    Where the plain loss is best at p, the loss weighed by w of the true bin is best at p w, up to
+    a factor: log w, added to the head's bias, is there at once and not after many steps.
+    """
+    other = Model.load(path).config
+    if other.bins != model.config.bins or other.about.get("recipe", {}).get("rebalance", True):
+        return False
+    model.network.head.bias += weights.log().to(model.network.head.bias)
+    return True

@@ -64,7 +64,7 @@ def test_a_batch_is_what_it_says(cache):
         assert batch.labels.tolist() == [int(cache.labels[i]) for i in batch.indices]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(count=st.integers(1, 23), batch_size=st.integers(1, 40), seed=st.integers(0, 2**32))
 def test_every_photo_once_an_epoch_in_a_new_order(cache, count, batch_size, seed):
     steps = -(-3 * count // batch_size)

@@ -64,7 +64,7 @@ def test_a_photo_without_label(tmp_path):
     assert cache.labels.tolist() == [NO_LABEL]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_whatever_a_crash_leaves_is_completed(tmp_path_factory, data):
     """The files of a draft, cut anywhere, as a killed process or a lost power leaves them."""

@@ -100,7 +100,7 @@ def lightness_loss(recipe: Recipe, cache: Cache, objective) -> float:
 
 @pytest.mark.parametrize("name", ["regression", "classification", "rebalanced"])
 def test_the_main_three_learn_more_than_lightness_tells(lessons, tiny, tmp_path, name):
-    recipe = tiny(name, steps=200, rate=0.02)
+    recipe = tiny(name, steps=200, rate=0.02, mix=0.5)
     run = Run(lessons.folder, tmp_path / "run", validate_every=100)
     photos = Photos.of(lessons, 99)
     learner = loop.begin(recipe, run, photos)
@@ -205,6 +205,42 @@ def test_control_c_ends_with_a_checkpoint_from_which_the_run_goes_on(
     assert torch.load(tmp_path / "pressed/state.pt", weights_only=True)["step"] == 4
     fit(recipe, Run(lessons.folder, tmp_path / "pressed", resume=True))
     assert farthest(tmp_path / "whole", tmp_path / "pressed") < 1e-6
+
+
+def test_a_full_disk_ends_with_a_sentence_and_resume_goes_on(
+    lessons, tiny, tmp_path, small_disk, monkeypatch
+):
+    recipe = tiny("classification", steps=8)
+    fit(recipe, Run(lessons.folder, tmp_path / "whole"))
+    step = loop.progress.Log.step
+
+    def fill(log: loop.progress.Log, loss: float) -> None:
+        step(log, loss)
+        if log.clock.step == 5:
+            small_disk.fill()
+
+    run = Run(lessons.folder, small_disk.path / "run", save_every=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.progress.Log, "step", fill)
+        with pytest.raises(CheckpointError, match="cannot be written .the disk is full"):
+            fit(recipe, run)
+    assert torch.load(run.output / "state.pt", weights_only=True)["step"] == 4
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        fit(recipe, replace(run, resume=True))  # still full
+    small_disk.free()
+    fit(recipe, replace(run, resume=True))
+    assert farthest(tmp_path / "whole", run.output) < 1e-6
+    left = {path.name for path in run.output.iterdir()}
+    assert left == {path.name for path in (tmp_path / "whole").iterdir()}
+
+
+def test_too_little_memory_for_a_batch_is_a_sentence(lessons, tiny, tmp_path, monkeypatch):
+    def no_gpu(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB.")
+
+    monkeypatch.setattr(losses, "l2", no_gpu)
+    with pytest.raises(TrainingError, match=r"of step 0 \(CUDA out of memory\.\).*smaller --batch"):
+        fit(tiny("regression"), Run(lessons.folder, tmp_path))
 
 
 def test_a_time_budget_ends_a_run(lessons, tiny, tmp_path):

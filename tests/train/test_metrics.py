@@ -7,6 +7,7 @@ from skimage.color import rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorize.bins import Hull
+from colorize.measures import colorfulness
 from train import metrics
 from train.metrics import METRICS, Guess, Truth
 
@@ -96,14 +97,6 @@ def test_reached_counts_thresholds():
     assert metrics.reached(torch.from_numpy(distances)).numpy() == pytest.approx(oracle)
 
 
-def test_colorfulness_has_signed_opponents():
-    red_and_green = np.zeros((2, 2, 3), np.uint8)
-    red_and_green[0, :, 0] = red_and_green[1, :, 1] = 255
-    # rg = +-255, of mean 0; yb = 127.5 throughout
-    assert metrics.colorfulness(red_and_green) == pytest.approx(255 + 0.3 * 127.5)
-    assert metrics.colorfulness(np.full((3, 3, 3), 90, np.uint8)) == 0
-
-
 def test_lab_numbers_are_taken_over_all_pixels(guesses):
     predicted, true = pooled(guesses)
     error = predicted - true
@@ -129,11 +122,8 @@ def test_auc_is_the_definition_in_full(guesses):
 
 
 def test_photo_numbers_are_means_over_photos(guesses):
-    colorful = [metrics.colorfulness(g.pixels) for g in guesses]
-    gaps = [
-        abs(c - metrics.colorfulness(g.truth.pixels))
-        for c, g in zip(colorful, guesses, strict=True)
-    ]
+    colorful = [colorfulness(g.pixels) for g in guesses]
+    gaps = [abs(c - colorfulness(g.truth.pixels)) for c, g in zip(colorful, guesses, strict=True)]
     psnr = [peak_signal_noise_ratio(g.truth.pixels, g.pixels) for g in guesses]
     assert value("colorfulness", guesses) == pytest.approx(np.mean(colorful))
     assert value("colorfulness_gap", guesses) == pytest.approx(np.mean(gaps))

@@ -111,7 +111,7 @@ def test_weights_average_one_under_the_prior_and_favour_the_rare():
 def test_naming_trains_the_trunk_and_ignores_photos_without_label():
     recipe = find("classification", network_options=NARROW)
     trainee = Trainee(build(recipe), classes=3)
-    lightness = torch.rand(4, 1, 16, 16) * 100
+    lightness = torch.rand(4, 1, 20, 28) * 100
     answer, names = trainee(lightness)
     assert torch.equal(answer, trainee.model(lightness))
     loss = naming(names, torch.tensor([2, -1, 0, -1]))

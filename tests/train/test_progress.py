@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from train.checkpoint import CheckpointError
 from train.progress import FIELDS, Log, contact_sheet
 from train.recipes import find
 from train.schedule import Clock
@@ -65,3 +66,21 @@ def test_the_sheet_shows_grey_ours_and_truth():
     assert abs(redness[0]) <= 1
     assert redness[1] > 20
     assert redness[2] < -20
+
+
+def test_a_full_disk_loses_no_line_of_the_table(tmp_path, monkeypatch):
+    log_at(tmp_path, 10, 20)
+    with (tmp_path / "log.csv").open("a") as file:
+        file.write("3")  # half a line, as a full disk leaves it
+    before = (tmp_path / "log.csv").read_bytes()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colorize.files.os.fsync", full)
+        with pytest.raises(CheckpointError, match="the disk is full"):
+            log_at(tmp_path, begin=20)
+    assert (tmp_path / "log.csv").read_bytes() == before
+    log_at(tmp_path, 30, begin=20)
+    assert [row["step"] for row in rows(tmp_path)] == ["10", "20", "30"]

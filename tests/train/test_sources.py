@@ -216,3 +216,13 @@ def test_a_real_data_set_on_disk(album, tmp_path, monkeypatch):
     cache = prepare(f"hf:{source}", tmp_path / "cache", **QUIET)
     assert len(cache) == 6
     assert cache.classes == ("even", "odd")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files that only POSIX has")
+def test_pipes_and_devices_keep_nobody_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.tar")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    found = {item.name: item.content for item in items(tmp_path)}
+    assert set(found) == {"pipe.png", "pipe.tar", "zero.png"}
+    assert all(isinstance(content, DataError) for content in found.values())

@@ -7,7 +7,7 @@ import torch
 from colorize.model import ModelError
 from train.objective import build
 from train.recipes import find
-from train.warmstart import take_trunk
+from train.warmstart import lean, take_trunk
 
 TINY = {"widths": (16, 32), "depths": (1, 1)}
 
@@ -36,6 +36,32 @@ def test_regression_takes_all_of_a_classification_but_the_head(trained):
 def test_rebalanced_takes_everything(trained):
     model = build(find("rebalanced", network_options=TINY))
     assert take_trunk(model, trained) == []
+
+
+def test_a_plain_classification_leans_to_what_the_weighed_loss_wants(tmp_path):
+    torch.manual_seed(0)
+    plain = build(find("classification", network_options=TINY))
+    plain.config.about["recipe"] = {"rebalance": False}
+    path = plain.save(tmp_path / "best")
+    model = build(find("rebalanced", network_options=TINY))
+    take_trunk(model, path)
+    weights, lightness = torch.rand(313) + 0.1, torch.rand(1, 1, 32, 32) * 100
+    before = torch.softmax(model(lightness), 1)
+    assert lean(model, path, weights)
+    wanted = before * weights[:, None, None]
+    after = torch.softmax(model(lightness), 1)
+    torch.testing.assert_close(after, wanted / wanted.sum(1, keepdim=True))
+
+
+def test_a_rebalanced_one_and_one_of_other_bins_do_not_lean(tmp_path):
+    model = build(find("rebalanced", network_options=TINY))
+    for name in ("rebalanced", "regression"):
+        other = build(find(name, network_options=TINY))
+        other.config.about["recipe"] = {"rebalance": name == "rebalanced"}
+        path = other.save(tmp_path / name)
+        bias = model.network.head.bias.clone()
+        assert not lean(model, path, torch.rand(313))
+        assert torch.equal(model.network.head.bias, bias)
 
 
 def test_another_network_is_refused_and_left_as_it_was(trained):
