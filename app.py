@@ -7,12 +7,28 @@ It wires only: the pages are in colorize/page.py, colorize/compare.py and survey
 """
 
 import argparse
+import gc
+import itertools
 import os
+import signal
+import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
-HOUR = 3600
+HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
+HANDLES = 10_240  # as many as every system gives that allows more than its first few
+CALL, UPLOAD = 1 << 20, 1 << 30  # bytes of the largest requests; one photo has at most 30 MB
+CLOSED = (  # doors of Gradio that no page here uses, and through which strangers could …
+    "/gradio_api/file=http",  # … fetch from elsewhere, under this server's name
+    "/gradio_api/file/http",
+    "/gradio_api/process_recording",  # … have videos converted
+    "/gradio_api/custom_component",  # … write lines of their own into the log
+    "/gradio_api/deep_link",  # … fill the disk
+    "/gradio_api/run/",  # … call without waiting their turn
+    "/gradio_api/api/",
+)
 
 
 def build(studio, study: Path | None = None, data: Path | None = None):
@@ -21,13 +37,13 @@ def build(studio, study: Path | None = None, data: Path | None = None):
 
     from colorize.compare import compare_page
     from colorize.page import colorize_page
+    from colorize.pages import Pages
     from survey.lock import Lock
     from survey.page import results_page, study_page
     from survey.venue import open_venue
 
     venue = open_venue(study, data)
-    temporary = (HOUR // 4, 24 * HOUR)  # uploads and results: how often to look, how old to delete
-    with gr.Blocks(title="Colorize", analytics_enabled=False, delete_cache=temporary) as demo:
+    with Pages(title="Colorize", analytics_enabled=False) as demo:
         gr.Navbar(main_page_name="Colorize")
         colorize_page(demo, studio)
     with demo.route("Compare", "compare"):
@@ -44,12 +60,19 @@ def build(studio, study: Path | None = None, data: Path | None = None):
 def launch(demo, port: int | None = None, **options) -> tuple:
     """Serve the pages; nothing is recorded, measured or fetched from elsewhere."""
     import gradio as gr
+    from fastapi.exceptions import RequestValidationError
+    from gradio import processing_utils
+    from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
+    from colorize.pages import misunderstood
     from colorize.theme import ASSETS, WORDS, theme
     from survey.page import ALONE
 
+    processing_utils.async_ssrf_protected_download = refuse_download
+    if os.environ.get("SYSTEM") == "spaces":  # its proxies say in a header who asks
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8")
     return demo.launch(
         server_port=port,
         theme=theme(),
@@ -57,7 +80,11 @@ def launch(demo, port: int | None = None, **options) -> tuple:
         favicon_path=ASSETS / "icon.png",
         i18n=gr.I18n(en=WORDS),
         head=ALONE,
-        app_kwargs={"routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))]},
+        app_kwargs={
+            "routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
+            "middleware": [Middleware(guarded)],
+            "exception_handlers": {RequestValidationError: misunderstood},
+        },
         max_file_size="30mb",
         state_session_capacity=1000,  # each visitor keeps the pictures shown, about a megabyte
         footer_links=[],
@@ -70,32 +97,109 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     )
 
 
+def guarded(app):
+    """The app without its closed doors, and with requests of a size that this computer can hold:
+    whatever is not a photo is read into memory."""
+    from gradio.route_utils import FnIndexInferError
+    from starlette.exceptions import HTTPException
+    from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+    from starlette.responses import JSONResponse, PlainTextResponse
+
+    from colorize.apology import apology
+    from colorize.pages import NOT_UNDERSTOOD
+
+    calls, uploads = (RequestBodyLimitMiddleware(app, size) for size in (CALL, UPLOAD))
+    closed = JSONResponse({"detail": "This is not offered here."}, 404)
+
+    async def pass_on(scope, receive, send) -> None:
+        path = scope.get("path", "")
+        if path.startswith(CLOSED):
+            way = closed
+        else:
+            way = uploads if path.startswith("/gradio_api/upload") else calls
+        try:
+            await way(scope, receive, send)
+        except OSError as error:  # the disk is full, say
+            if way is not uploads:
+                raise
+            await PlainTextResponse(apology(error), 507)(scope, receive, send)
+        except FnIndexInferError:  # a name that no call has
+            await JSONResponse({"detail": NOT_UNDERSTOOD}, 404)(scope, receive, send)
+        except (TypeError, KeyError):  # an upload that is no file, a component that is not there
+            if way is not uploads and not path.startswith("/gradio_api/component_server"):
+                raise
+            await JSONResponse({"detail": NOT_UNDERSTOOD}, 422)(scope, receive, send)
+        except RuntimeError as error:  # Gradio says "not found" in the middle of its answer
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body"})
+
+    return pass_on
+
+
+async def refuse_download(url: str, cache_dir: str) -> str:
+    """In place of Gradio's own, which fetches any public address that a call gives as its file,
+    however large, into memory."""
+    import gradio as gr
+
+    words = "Photos are not fetched from elsewhere: download this one, then upload it."
+    raise gr.Error(words, print_exception=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--study", type=Path, help="folder of a study; else a demonstration")
     parser.add_argument("--data", type=Path, help="folder for the votes")
     parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, else 7860")
     args = parser.parse_args()  # before gradio is imported, which takes two seconds
+    if args.study and not (args.study / "study.json").is_file():
+        parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
+    take_handles()
 
+    # Apart from other programs' files, since ours are deleted in time.
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "colorize")))
+
+    gc.disable()  # all that is imported and built now stays: searched for garbage, a fifth slower
     from colorize.studio import Studio
 
     studio = Studio()
     demo = build(studio, args.study, args.data)
     launch(demo, args.port, prevent_thread_lock=True)
+    gc.freeze()
+    gc.enable()
     threading.Thread(target=attend, args=[studio], daemon=True).start()
     demo.block_thread()
 
 
+def take_handles() -> None:
+    """Each visitor's connection is a file handle; systems begin with few, and allow more."""
+    if os.name == "posix":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wish = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
+
+
 def attend(studio) -> None:
-    """Show the default model the first sample while the first visitor arrives; then, every hour,
-    let go of the photos in memory, as Gradio does of those on disk."""
+    """Show the default model the first sample while the first visitor arrives; then let go of old
+    photos: on the disk as soon as they are too many or too old, in memory every hour."""
+    from colorize.memory import give_back
     from colorize.page import cached
     from colorize.samples import samples
+    from colorize.temporary import tidy
 
-    studio.warm(cached(samples()[0].path))
-    while True:
-        time.sleep(HOUR)
-        studio.forget()
+    try:
+        studio.warm(cached(samples()[0].path))
+    except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
+        print(error, flush=True)
+    for seconds in itertools.count(LOOK, LOOK):
+        tidy(os.environ["GRADIO_TEMP_DIR"])
+        give_back()
+        time.sleep(LOOK)
+        if seconds % HOUR == 0:
+            studio.forget()
 
 
 if __name__ == "__main__":

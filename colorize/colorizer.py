@@ -25,12 +25,12 @@ from torch import Tensor
 from colorize.bins import Channels
 from colorize.device import Compute, pick
 from colorize.lab import rgb_to_lightness
-from colorize.model import Model
+from colorize.model import Model, ModelError
 from colorize.paint import Painter
 from colorize.photo import Photo, open_photo, save_photo
 from colorize.upsample import guide
 
-MULTIPLE = 16  # the network's sizes
+MULTIPLE = 32  # the network's sizes: below, its borders would be padded
 LONGEST = 2048  # of the small lightness, for panoramas
 MOST_SATURATION = 4.0
 Source = Photo | str | Path | bytes
@@ -115,7 +115,10 @@ class Colorizer:
 
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
         self.compute: Compute = pick(device)
-        self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
+        try:
+            self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
+        except torch.OutOfMemoryError as error:
+            raise self.compute.no_memory(error) from error
         self.short_side = short_side or model.config.short_side
         self.painter = Painter()
 
@@ -179,7 +182,7 @@ class Colorizer:
                 yield look.render(temperature, saturation)
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of what the network sees: aspect kept, multiples of 16."""
+        """(height, width) of what the network sees: aspect kept, multiples of 32."""
         if self.model.config.square:
             return self.model.config.square, self.model.config.square
         scale = min(self.short_side / min(height, width), LONGEST / max(height, width))
@@ -200,12 +203,21 @@ class Colorizer:
         try:
             shown = lightness.to(self.compute.device, memory_format=torch.channels_last)
             with self.compute.autocast():
-                return self.model(shown).float().cpu()
-        except torch.OutOfMemoryError:
+                return self._sound(self.model(shown).float().cpu())
+        except torch.OutOfMemoryError as error:
             if len(lightness) == 1:
-                raise
+                raise self.compute.no_memory(error) from error
         half = len(lightness) // 2
         return torch.cat((self.run(lightness[:half]), self.run(lightness[half:])))
+
+    def _sound(self, output: Tensor) -> Tensor:
+        """Weights that a disk spoiled answer with infinities; those cannot be painted."""
+        if output.isfinite().all():
+            return output
+        raise ModelError(
+            f"The model {self.name!r} answers with what is no number: its weights are damaged. "
+            "Copy or train them again."
+        )
 
 
 def ahead(

@@ -5,9 +5,13 @@
 It wires only: the numbers, the table and the picture to share are made in panels.py.
 """
 
+from io import BytesIO
+
 import gradio as gr
 
+from colorize.apology import apology
 from colorize.embed import embed
+from colorize.files import write_whole
 from colorize.page import CLICK, HEAVY, LIGHT, cached, intake, new_folder, spoken
 from colorize.panels import Panel, first_panel, model_panel, poster, table
 from colorize.samples import samples
@@ -54,7 +58,7 @@ class Counter:
         """The wall and the table."""
         if not path:
             return [], ""
-        panels = self.panels(path, progress.tqdm([*names, *peers], desc="Colouring"))
+        panels = self.panels(path, progress.tqdm(each_once(names, peers), desc="Colouring"))
         return [_shown(panel) for panel in panels], NUMBERS + table(panels)
 
     @spoken
@@ -63,19 +67,21 @@ class Counter:
         if not path or not names + peers:
             raise gr.Error("There is nothing to share yet: choose a photo and a model.")
         target = new_folder() / "comparison.png"
-        target.parent.mkdir(parents=True)
-        sheet = poster(self.panels(path, [*names, *peers]), "The same photo, differently coloured")
-        sheet.save(target)
+        panels = self.panels(path, each_once(names, peers))
+        sheet = poster(panels, "The same photo, differently coloured")
+        picture = BytesIO()
+        sheet.save(picture, "PNG")
+        write_whole(target, picture.getvalue())
         return str(target)
 
     def panels(self, path: str, names: list[str]) -> list[Panel]:
         """The photo as it came, then every model, or why it could not."""
-        panels = [first_panel(self.studio, path, self.studio.default)]
+        panels = [first_panel(path)]
         for name in names:
             try:
                 panels.append(model_panel(self.studio, path, name))
-            except ValueError as error:  # a model that cannot be fetched or read
-                panels.append(Panel(name, "", problem=str(error)))
+            except Exception as error:  # a model that cannot be fetched, read or run
+                panels.append(Panel(name, "", problem=apology(error)))
         return panels
 
 
@@ -100,6 +106,11 @@ def compare_page(demo: gr.Blocks, studio: Studio) -> None:
     ready.success(None, js=CLICK.format("share-link"))
     offered = demo.load(counter.offer, None, [names, peers], **LIGHT)
     offered.then(counter.welcome, None, photo, **LIGHT)
+
+
+def each_once(names: list[str], peers: list[str]) -> list[str]:
+    """A page names no model twice; a program could, ten thousand times."""
+    return list(dict.fromkeys([*names, *peers]))
 
 
 def _shown(panel: Panel) -> dict:

@@ -7,7 +7,9 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from colorize.photo import PhotoError, encode_photo
+from colorize.apology import apology
+from colorize.files import bare_name
+from colorize.photo import PhotoError, save_photo
 from colorize.studio import Studio
 
 SUFFIXES = {"JPEG": "jpg", "PNG": "png"}
@@ -23,14 +25,12 @@ def deliver(
 ) -> Callable[[str], Path]:
     """What colours one photo after another at full size and writes them into `folder`."""
     name = model or studio.default
+    studio.colorizer(name)  # one that cannot be loaded is told once, not for every photo
 
     def write(path: str) -> Path:
         photo = studio.colour(path, name, temperature, saturation).photo
         kept = "JPEG" if photo.format in ("JPEG", "MPO") else "PNG"
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / file_name(path, format or kept)
-        target.write_bytes(encode_photo(photo, format or kept))
-        return target
+        return save_photo(photo, folder / file_name(path, format or kept))
 
     return write
 
@@ -40,21 +40,33 @@ def bundle(paths: Iterable[str], colour: Callable[[str], Path], archive: Path) -
     problems: list[str] = []
     taken: set[str] = set()
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as bundled:  # photos are compressed
-        for path in paths:
-            try:
-                done = colour(path)
-            except PhotoError as error:
-                problems.append(str(error))
-                continue
-            bundled.write(done, free_name(done.name, taken))
-            done.unlink()
+    try:
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as bundled:  # photos are compressed
+            for path in paths:
+                try:
+                    done = colour(path)
+                except PhotoError as error:
+                    problems.append(str(error))
+                except Exception as error:  # of the model, say: the other photos are done
+                    problems.append(f"{Path(path).name}: {apology(error)}")
+                else:
+                    _move(done, bundled, free_name(done.name, taken))
+    except BaseException:
+        archive.unlink(missing_ok=True)  # half a ZIP is none
+        raise
     return problems
+
+
+def _move(file: Path, bundled: zipfile.ZipFile, name: str) -> None:
+    try:
+        bundled.write(file, name)
+    finally:
+        file.unlink()
 
 
 def file_name(path: str, format: str) -> str:
     """castle.tif -> castle-colorized.png"""
-    return f"{Path(path).stem or 'photo'}-colorized.{SUFFIXES[format]}"
+    return f"{Path(bare_name(path)).stem or 'photo'}-colorized.{SUFFIXES[format]}"
 
 
 def free_name(name: str, taken: set[str]) -> str:

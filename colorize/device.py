@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import torch
 
 
+class NoMemory(ValueError):
+    """A device too full for the work; the text is a sentence for people."""
+
+
 @dataclass(frozen=True)
 class Compute:
     """A device, the precision of its matrix products, and the reason, for people."""
@@ -15,6 +19,13 @@ class Compute:
     device: torch.device
     dtype: torch.dtype
     why: str
+
+    def no_memory(self, error: torch.OutOfMemoryError) -> "NoMemory":
+        """What to raise when not even one photo has room."""
+        return NoMemory(
+            f"The memory of {self.device} does not suffice ({str(error).splitlines()[0]}). End "
+            "what else uses it, or take another device: the CPU has most."
+        )
 
     def autocast(self) -> torch.autocast:
         """Products in `dtype`; everything that needs digits stays in float32."""

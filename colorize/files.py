@@ -3,12 +3,14 @@
 python -c "from colorize.files import bare_name; print(bare_name('../../etc/pass\\nwd.jpg'))"
 """
 
+import errno
 import os
 import re
 import secrets
 import unicodedata
 from pathlib import Path, PurePath
 
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}  # what a full disk says
 MAX_NAME_BYTES = 150  # file systems hold 255; a result's name is often this and some words more
 
 

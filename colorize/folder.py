@@ -20,7 +20,7 @@ from colorize.photo import SAVED_AS, Photo, PhotoError, open_photo, save_photo
 
 PHOTOS = {  # what is taken from a folder; a file that is named is always tried
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic",
-    ".heif", ".gif", ".bmp", ".jp2", ".j2k", ".ppm", ".pgm", ".pnm",
+    ".heif", ".gif", ".bmp", ".ppm", ".pgm", ".pnm",
 }  # fmt: skip
 JPEGS = {".jpe", ".jfif", ".mpo"}
 MARK = "-colorized"
@@ -95,7 +95,8 @@ def _guarded(work: Callable[[Job], Job]) -> Callable[[Job], Job]:
         except PhotoError as error:
             return replace(job, error=str(error), photo=None)
         except Exception as error:  # memory, a disk, a bug: thousands of photos must not wait
-            return replace(job, error=f'"{job.input.name}" failed: {error!r}', photo=None)
+            said = error if isinstance(error, ValueError) else repr(error)
+            return replace(job, error=f'"{job.input.name}" failed: {said}', photo=None)
 
     return guarded
 

@@ -8,17 +8,22 @@ alone the model is built, and under "about" how it was made and measured.
 """
 
 import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from colorize import decode
 from colorize.bins import QUANTIZERS
+from colorize.files import write_whole
 from colorize.lab import lightness_to_gray
 from colorize.networks import Autoencoder, PaletteNet, UNet, UNetPair
 from colorize.zhang import Siggraph17, Zhang
@@ -30,6 +35,13 @@ NETWORKS = {
     "palette-net": PaletteNet,
     "zhang": Zhang,
     "siggraph17": Siggraph17,
+}
+POSSIBLE = {  # of the fields of a config; of the others, every value of their kind is
+    "source": lambda name: name in ("lightness", "gray"),
+    "scale": lambda value: value != 0,
+    "temperature": lambda value: 0 <= value <= 1,
+    "short_side": lambda side: side > 0,
+    "square": lambda side: side is None or side > 0,
 }
 FORMAT = 1  # of the JSON; a reader refuses what it does not know
 
@@ -108,17 +120,13 @@ class Model(nn.Module, PyTorchModelHubMixin):
     def save(self, path: str | Path) -> Path:
         """Write NAME.safetensors in half precision and NAME.json; returns the weights' path."""
         path = weights_file(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
             for name, value in self.network.state_dict().items()
         }
         described = {"format": FORMAT, **asdict(self.config)}
-        part = path.with_suffix(".part")
-        save_file(state, part)
-        part.replace(path)
-        part.write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
-        part.replace(path.with_suffix(".json"))
+        write_whole(path, serialize(state))
+        write_whole(path.with_suffix(".json"), (json.dumps(described, indent=2) + "\n").encode())
         return path
 
     @classmethod
@@ -126,12 +134,8 @@ class Model(nn.Module, PyTorchModelHubMixin):
         """Build from NAME.json and fill strictly from NAME.safetensors; float32, to be used."""
         path = weights_file(path)
         model = cls._from_json(path.with_suffix(".json"))
-        try:
+        with readable(path):
             state = load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ModelError(
-                f"The weights {path} cannot be read ({error}). Copy or train them again."
-            ) from error
         try:
             model.network.load_state_dict({name: value.float() for name, value in state.items()})
         except RuntimeError as error:
@@ -145,7 +149,7 @@ class Model(nn.Module, PyTorchModelHubMixin):
     def _from_json(cls, path: Path) -> "Model":
         try:
             return cls(read_config(path))
-        except (TypeError, RuntimeError) as error:  # options of the wrong name or kind
+        except (TypeError, LookupError, RuntimeError) as error:  # options of another name or kind
             raise ModelError(
                 f"No model can be built as {path} describes it ({error}). Export the model again."
             ) from error
@@ -170,6 +174,23 @@ def weights_file(path: str | Path) -> Path:
     return Path(text + ".safetensors")
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What goes wrong while weights are read, as a sentence."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise ModelError(
+            f"The weights {path} cannot be read ({error}). Copy or train them again."
+        ) from error
+
+
+def check_weights(path: Path) -> None:
+    """Is the file there, and whole? Told from its head and its length alone."""
+    with readable(path), safe_open(path, "pt"):
+        pass
+
+
 def read_config(path: Path) -> ModelConfig:
     """The `ModelConfig` in a JSON file; unknown fields and formats are refused, not ignored."""
     try:
@@ -186,4 +207,20 @@ def read_config(path: Path) -> ModelConfig:
             f"{path} is of format {version}, unknown fields: {extra}; this program reads format "
             f"{FORMAT}. Update the program or export the model again."
         )
-    return ModelConfig(**described)
+    config = ModelConfig(**described)
+    for f in fields(config):
+        if not _is_possible(f.name, f.type, value := getattr(config, f.name)):
+            raise ModelError(
+                f"{path} says that {f.name} is {value!r}, which no model has. Export it again."
+            )
+    return config
+
+
+def _is_possible(name: str, kind: type, value: object) -> bool:
+    """Is the value of this kind, and one with which a photo can be coloured?"""
+    kind = float | int if kind is float else kind
+    if isinstance(value, bool) or not isinstance(value, kind):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    return name not in POSSIBLE or POSSIBLE[name](value)

@@ -80,9 +80,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2] // self.patch, x.shape[3] // self.patch
-        logits = self.decode(self.encode(x))
-        return logits[:, :, :height, :width]
+        return self.decode(self.encode(x), x.shape)
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """(N, 1, H, W) -> features at 1/4, 1/8, 1/16, 1/32 (for patch 4), the last the bottom."""
@@ -94,13 +92,13 @@ class UNet(nn.Module):
             levels.append(blocks(down(levels[-1])))
         return levels
 
-    def decode(self, levels: list[Tensor]) -> Tensor:
-        """Features of all levels -> (N, outputs, H / patch, W / patch)."""
+    def decode(self, levels: list[Tensor], shape: torch.Size) -> Tensor:
+        """Features of all levels of an (N, 1, H, W) -> (N, outputs, H / patch, W / patch)."""
         x = levels[-1]
         for level in reversed(range(len(self.up))):
             x = F.interpolate(self.up[level](x), scale_factor=2.0, mode="bilinear")
             x = self.decoder[level](x + levels[level])
-        return self.head(x)
+        return self.head(x[:, :, : shape[2] // self.patch, : shape[3] // self.patch])
 
 
 class UNetPair(nn.Module):

@@ -5,6 +5,7 @@
 The page only wires: the work is done in studio.py, inside.py, chart.py and deliver.py.
 """
 
+import os
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
@@ -16,8 +17,10 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageOps
 
+from colorize.apology import apology
 from colorize.deliver import bundle, deliver
 from colorize.embed import embed
+from colorize.pages import whole
 from colorize.samples import samples
 from colorize.studio import Studio
 from colorize.theme import WORDS
@@ -37,22 +40,26 @@ FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
 BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
 ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
+MOST = 100  # photos in one ZIP: the others wait for it
 CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
-HEAVY = {"concurrency_id": "colour", "concurrency_limit": 2, "api_visibility": "private"}
-LIGHT = {"concurrency_id": "paint", "concurrency_limit": 2, "api_visibility": "private"}
+AT_ONCE = 2 if (os.cpu_count() or 1) > 2 else 1  # more, and votes wait for the cores
+HEAVY = {"concurrency_id": "colour", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
+LIGHT = {"concurrency_id": "paint", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
 LONG = {"concurrency_id": "bundle", "concurrency_limit": 1, "api_visibility": "private"}
 LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
 
 
 def spoken(handler: Callable) -> Callable:
-    """Our own errors are sentences for people: show them as a note on the page."""
+    """Whatever goes wrong is a note on this visitor's page."""
 
     @wraps(handler)
     def run(*args, **options):
         try:
             return handler(*args, **options)
-        except ValueError as error:  # PhotoError, ModelError, values out of range
-            raise gr.Error(str(error), print_exception=False) from error
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(apology(error), print_exception=False) from error
 
     return run
 
@@ -141,6 +148,8 @@ class Desk:
         """The ZIP, and what became of the photos."""
         if not paths:
             raise gr.Error("There are no photos yet: give some first.", print_exception=False)
+        if len(paths) > MOST:
+            raise ValueError(f"These are {len(paths)} photos; one ZIP takes {MOST}. Give fewer.")
         folder = new_folder()
         photos = deliver(self.studio, model, temperature, saturation, format, folder)
         archive = folder / "photos-colorized.zip"
@@ -182,7 +191,8 @@ class Desk:
         from colorize.inside import ask
 
         painted = self.studio.view(path, model, temperature, saturation)
-        return belief_chart(ask(self.studio.sight(path, model), painted, event.x, event.y))
+        x, y = whole(event, "x"), whole(event, "y")
+        return belief_chart(ask(self.studio.sight(path, model), painted, x, y))
 
 
 def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
@@ -260,8 +270,12 @@ def several_section(desk: Desk, settings: list) -> None:
     ready.success(None, js=CLICK.format("bundle-link"))
 
 
+@spoken
 def choose_sample(event: gr.EventData) -> str:
-    return cached(samples()[event.place].path)
+    known, place = samples(), whole(event, "place")
+    if not 0 <= place < len(known):
+        raise ValueError(f"There is no sample {place}; there are {len(known)}, from 0 on.")
+    return cached(known[place].path)
 
 
 def cached(path: Path) -> str:

@@ -1,6 +1,6 @@
 """One photo through several models: what each made of it, in numbers a person can use.
 
-    python -c "from colorize.panels import colorfulness; help(colorfulness)"
+    python -c "from colorize.panels import table; help(table)"
 
 `Panel`s become a table with bars for the page (`table`) and one picture to share (`poster`).
 """
@@ -11,15 +11,17 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from colorize.studio import Studio
+from colorize.measures import colorfulness, distance
+from colorize.photo import is_gray, open_photo
+from colorize.studio import SCREEN, Studio, shrink
 
-MEASURED = 384  # pixels of the longer side on which photos are measured
 MEASURES = (  # of a panel: field, heading (with soft hyphens), form
     ("colorfulness", "Colour\u00adfulness", "{:.0f}"),
     ("distance", "Distance from the original", "{:.1f}"),
     ("seconds", "Seconds", "{:.2f}"),
     ("millions", "Million para\u00admeters", "{:.1f}"),
 )
+TALLEST = 1120  # of a photo on the poster, pixels
 PANEL, GAP, MARGIN, HEAD, FOOT = 560, 28, 56, 60, 76  # of the poster, pixels
 MOST_COLUMNS = 4
 PAPER, INK, MUTED = "#faf8f4", "#1d1b18", "#655f56"
@@ -49,11 +51,11 @@ class Panel:
         return ", ".join(words)
 
 
-def first_panel(studio: Studio, path: str, name: str) -> Panel:
-    """The photo as it came; any model's sight of it will do."""
-    sight = studio.sight(path, name)
-    pixels = sight.look.photo.pixels
-    if sight.gray:
+def first_panel(path: str) -> Panel:
+    """The photo as it came; no model is needed for it."""
+    photo = shrink(open_photo(path), SCREEN)
+    pixels = photo.pixels
+    if is_gray(photo):
         return Panel("as it came", "The photo without colours.", pixels)
     return Panel("original", "The photo's own colours, set aside.", pixels, colorfulness(pixels))
 
@@ -71,21 +73,6 @@ def model_panel(studio: Studio, path: str, name: str) -> Panel:
         sight.look.seconds["network"],
         studio.colorizer(name).model.parameters_count / 1e6,
     )
-
-
-def colorfulness(pixels: np.ndarray) -> float:
-    """Hasler and Süsstrunk 2003: 0 is grey, about 30 moderate, above 60 strong."""
-    red, green, blue = np.moveaxis(pixels.astype(np.float64), -1, 0)
-    across, along = red - green, (red + green) / 2 - blue
-    spread = np.hypot(across.std(), along.std())
-    return float(spread + 0.3 * np.hypot(across.mean(), along.mean()))
-
-
-def distance(pixels: np.ndarray, original: np.ndarray) -> float:
-    """Mean CIEDE2000: about 2 is just noticeable, 10 is clearly another colour."""
-    from skimage.color import deltaE_ciede2000, rgb2lab
-
-    return float(deltaE_ciede2000(rgb2lab(_small(pixels)), rgb2lab(_small(original))).mean())
 
 
 def table(panels: list[Panel]) -> str:
@@ -106,7 +93,8 @@ def poster(panels: list[Panel], title: str) -> Image.Image:
     panels = [panel for panel in panels if panel.pixels is not None]
     rows = -(-len(panels) // MOST_COLUMNS)
     columns = -(-len(panels) // rows)
-    height = round(PANEL * panels[0].pixels.shape[0] / panels[0].pixels.shape[1])
+    photos = [_fitted(panel.pixels) for panel in panels]
+    height = max(photo.height for photo in photos)
     width = columns * (PANEL + GAP) - GAP
     size = (width + 2 * MARGIN, 2 * MARGIN + HEAD + rows * (height + FOOT))
     sheet = Image.new("RGB", size, PAPER)
@@ -115,11 +103,18 @@ def poster(panels: list[Panel], title: str) -> Image.Image:
     for place, panel in enumerate(panels):
         x = MARGIN + place % columns * (PANEL + GAP)
         y = MARGIN + HEAD + place // columns * (height + FOOT)
-        photo = Image.fromarray(panel.pixels)
-        sheet.paste(photo.resize((PANEL, height), Image.Resampling.LANCZOS), (x, y))
+        sheet.paste(photos[place], (x, y))
         draw.text((x, y + height + 8), panel.name, INK, ImageFont.load_default(22))
         draw.text((x, y + height + 36), panel.numbers, MUTED, ImageFont.load_default(17))
     return sheet
+
+
+def _fitted(pixels: np.ndarray) -> Image.Image:
+    """As wide as a panel, unless that made it too tall; never without a pixel."""
+    height, width = pixels.shape[:2]
+    scale = min(PANEL / width, TALLEST / height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
 
 
 def _cell(panel: Panel, panels: list[Panel], field: str, form: str) -> str:
@@ -132,9 +127,3 @@ def _cell(panel: Panel, panels: list[Panel], field: str, form: str) -> str:
         '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{100 * value / most:.1f}" height="1"/></svg></td>'
     )
-
-
-def _small(pixels: np.ndarray) -> np.ndarray:
-    image = Image.fromarray(pixels)
-    image.thumbnail((MEASURED, MEASURED), Image.Resampling.BOX)
-    return np.asarray(image)

@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from colorize.files import bare_name, same_file, write_whole
 from colorize.pixels import srgb_profile
-from colorize.reader import MAX_PIXELS, PhotoError, read
+from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read
 from colorize.tint import TOLERANCE, has_one_tint
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 SAVED_AS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
-MAX_JPEG_SIDE = 65_535
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +136,10 @@ def _kept_format(photo: Photo) -> str:
 
 
 def _check_jpeg_side(photo: Photo) -> None:
-    if max(photo.width, photo.height) > MAX_JPEG_SIDE:
+    if max(photo.width, photo.height) > MAX_SIDE:
         raise PhotoError(
             f"The photo is {photo.width} x {photo.height} pixels, and a side of a JPEG ends at "
-            f"{MAX_JPEG_SIDE}: save it as PNG."
+            f"{MAX_SIDE:,}: save it as PNG."
         )
 
 

@@ -2,7 +2,8 @@
 
     python -c "from colorize.reader import read; print(read(open('scan.tif', 'rb')).pixels.shape)"
 
-Only the formats below are tried: Pillow knows others that start programs (EPS) or hold no photos.
+Only the formats below are tried: Pillow knows others that start programs (EPS), hold no photos, or
+take gigabytes for a file of a few bytes (JPEG 2000).
 """
 
 import io
@@ -15,11 +16,13 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
+from colorize.bombs import Metered, decoded_size, is_endless
 from colorize.pixels import upright_srgb
 from colorize.tiff import DeepTiff
 
 MAX_PIXELS = 50_000_000
-FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "JPEG2000", "PPM")
+MAX_SIDE = 65_500  # of a JPEG that can be written; and some decoders make room for many rows
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "PPM")
 TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 SVG_HEADS = (b"<svg", b"<?xml", b"<!--", b"<!doctype svg")
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
@@ -39,9 +42,11 @@ class Reading(NamedTuple):
 
 def read(file: BinaryIO, label: str = "The file", max_pixels: int = MAX_PIXELS) -> Reading:
     """The first image in `file`, from its start; `label` begins the sentence of a refusal."""
+    file = _seekable(file)
     image = _open_image(file, label, max_pixels)
-    if image.width * image.height > max_pixels:
-        raise PhotoError(_too_large(label, f"{image.width} x {image.height} pixels", max_pixels))
+    _check_size(image, label, max_pixels)
+    if is_endless(image, file):
+        raise PhotoError(f"{label} is a JPEG of endless layers: save it anew.")
     try:
         # TIFF alone reads metadata while it decodes, and warns of what it finds there.
         with _hushed() if image.format == "TIFF" else nullcontext():
@@ -57,21 +62,39 @@ def read(file: BinaryIO, label: str = "The file", max_pixels: int = MAX_PIXELS) 
 
 def _open_image(file: BinaryIO, label: str, max_pixels: int) -> ImageFile.ImageFile:
     """The image with its header read and nothing decoded."""
-    try:
-        file.seek(0)
-    except (AttributeError, OSError):
-        file = io.BytesIO(file.read())  # a pipe or a socket
     head = file.read(1024)
     file.seek(0)
-    open_image = _opener(head, label)
+    open_image, metered = _opener(head, label), Metered(file)
     try:
         with _hushed():
-            return open_image(file)
+            return open_image(metered)
     except Image.DecompressionBombError as error:  # beyond Pillow's own limit, above ours
         size = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels"
         raise PhotoError(_too_large(label, size, max_pixels)) from error
     except Exception as error:  # plugins raise whatever a broken header leads them to
         raise PhotoError(_refusal(label, head)) from error
+    finally:
+        metered.free()  # pixels may take as many reads as they like
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    """The file at its start; all of it in memory if it is a pipe or a socket."""
+    try:
+        file.seek(0)
+    except (AttributeError, OSError):
+        return io.BytesIO(file.read())
+    return file
+
+
+def _check_size(image: Image.Image, label: str, max_pixels: int) -> None:
+    width, height = decoded_size(image)
+    size = f"{width} x {height} pixels"
+    if width * height > max_pixels:
+        raise PhotoError(_too_large(label, size, max_pixels))
+    if max(width, height) > MAX_SIDE:
+        raise PhotoError(
+            f"{label} has {size}; at most {MAX_SIDE:,} a side are read: cut it into pieces first."
+        )
 
 
 def _opener(head: bytes, label: str) -> Callable[[BinaryIO], ImageFile.ImageFile]:

@@ -87,14 +87,14 @@ class Studio:
         self.view.cache_clear()
 
     def _models(self) -> "dict[str, ModelConfig]":
-        """The shipped models whose description can be read, the default first."""
+        """The shipped models whose files are whole, the default first."""
         from colorize import zoo
-        from colorize.model import ModelError, read_config
+        from colorize.model import ModelError
 
         configs = {}
         for name in zoo.shipped():
             try:
-                configs[name] = read_config(zoo.WEIGHTS / f"{name}.json")
+                configs[name] = zoo.read(name)
             except ModelError as error:
                 print(f"The model {name} is left out. {error}", flush=True)
         return configs

@@ -71,4 +71,5 @@ def _is_deep(page: TiffPage) -> bool:
         and page.dtype.kind in "uif"
         and page.bitspersample == 8 * page.dtype.itemsize > 8
         and page.compression == COMPRESSION.NONE
+        and page.nbytes <= page.parent.filehandle.size  # what is missing would be made of zeros
     )

@@ -49,6 +49,11 @@ class Choice(Widget):
     def __init__(self, value: str | None = None, options: list[dict] | None = None, **rest) -> None:
         super().__init__(value, options=options or [], **rest)
 
+    def preprocess(self, payload: object) -> str | None:
+        if payload is None or isinstance(payload, str):
+            return payload
+        raise gr.Error("A model is chosen by its name.", print_exception=False)
+
     def example_payload(self) -> str:
         return ""  # the default; the page's description names no model
 

@@ -13,7 +13,7 @@ from urllib.error import URLError
 
 import torch
 
-from colorize.model import Model, ModelConfig, ModelError, read_config, weights_file
+from colorize.model import Model, ModelConfig, ModelError, check_weights, read_config, weights_file
 
 WEIGHTS = Path(__file__).parent / "weights"
 PEER_ADDRESS = "https://colorizers.s3.us-east-2.amazonaws.com/"
@@ -79,10 +79,24 @@ def shipped() -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
+def read(name: str) -> ModelConfig:
+    """The description of a shipped model, if that and its weights are whole and go together."""
+    path = WEIGHTS / f"{name}.safetensors"
+    config = read_config(path.with_suffix(".json"))
+    check_weights(path)
+    if config.name != name:
+        raise ModelError(
+            f"{name}.json in {WEIGHTS} describes the model {config.name!r}. Copy the pair again."
+        )
+    return config
+
+
 def load(name: str | Path) -> Model:
     """The model of that name: shipped, peer, or a path to weights."""
     if str(name) in PEERS:
         return load_peer(str(name))
+    if str(name) in shipped():
+        read(str(name))
     return Model.load(find(name))
 
 
@@ -139,7 +153,7 @@ def describe(name: str | Path) -> Entry:
     else:
         path = find(name)
         source = "shipped" if path.parent == WEIGHTS else "file"
-        config = read_config(path.with_suffix(".json"))
+        config = read(path.stem) if source == "shipped" else read_config(path.with_suffix(".json"))
     with torch.device("meta"):
         network = Model(config).network
     return Entry(

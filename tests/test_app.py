@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
@@ -11,23 +12,6 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-
-
-@pytest.fixture(scope="module")
-def address(tiny_weights, tmp_path_factory):
-    """The app with tiny models, served once for all tests of this file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-        import app
-        from colorize import zoo
-        from colorize.studio import Studio
-
-        patch.setattr(zoo, "WEIGHTS", tiny_weights)
-        demo = app.build(Studio("cpu"), data=tmp_path_factory.mktemp("votes"))
-        _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
-        yield url.rstrip("/")
-        demo.close(verbose=False)
 
 
 @pytest.fixture
@@ -150,6 +134,23 @@ def test_the_page_names_no_model_and_no_folder_of_the_server(address, tiny_weigh
         assert secret not in config
 
 
+def test_on_a_space_a_visitors_address_is_the_one_that_its_proxy_saw(monkeypatch):
+    """Whatever stands before it in the header, the visitor may have written."""
+    import uvicorn
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+    import app
+
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")  # so that it is as before afterwards
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS")
+    served = SimpleNamespace(launch=lambda **_: uvicorn.Config(app=None).forwarded_allow_ips)
+    trusted = ProxyHeadersMiddleware(None, app.launch(served)).trusted_hosts
+    assert "10.16.3.80" in trusted and "1.2.3.4" not in trusted
+    seen = trusted.get_trusted_client_address("6.6.6.6, 1.2.3.4, 10.16.3.80")
+    assert seen[0] == "1.2.3.4"
+
+
 def test_help_waits_for_nothing():
     code = (
         "import sys, runpy; sys.argv = ['app.py', '--help']\n"
@@ -170,3 +171,10 @@ def test_the_readme_block_runs_as_printed(address, old_photo, monkeypatch):
     exec(printed.replace("old.jpg", old_photo.name), names)
     assert Path(names["path"]).name == "castle-colorized.png"  # the block's last call asks for PNG
     names["client"].close()
+
+
+def test_a_study_that_is_not_there_is_wrong_usage(tmp_path):
+    words = [sys.executable, "app.py", "--study", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "holds no study; make one with `python -m survey build`" in done.stderr

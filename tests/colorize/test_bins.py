@@ -56,7 +56,7 @@ class TestHull:
 
 
 class TestCentres:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.integers(1, 60), st.integers(1, 12), st.integers(0, 10_000), st.booleans())
     def test_the_k_nearest_are_exact(self, count, k, seed, clustered):
         random = torch.Generator().manual_seed(seed)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from skimage import color
 
 from colorize import zoo
 from colorize.__main__ import DEFAULT_MODEL, main
+from colorize.model import Model
 from tests.colorize.conftest import pixels_of, speckled
 
 
@@ -108,6 +110,34 @@ def test_broken_photos_are_told_and_the_rest_is_done(album, model, tmp_path, cap
     assert set(lines["broken.jpg"]) == set(lines["gone.png"]) == {"input", "error"}
     assert "output" in lines["a.jpg"] and "output" in lines["b.tif"]
     assert err.count("colorize: ") == 2 and "Traceback" not in err
+
+
+def test_a_model_that_fails_in_the_middle_leaves_the_others_done(
+    album, model, tmp_path, capsys, monkeypatch
+):
+    forward, passes = Model.forward, []
+
+    def moody(self, x):
+        passes.append(x)
+        if len(passes) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, x)
+
+    monkeypatch.setattr(Model, "forward", moody)
+    assert run(album, "--output", tmp_path / "out", "--model", model) == 1
+    out, err = capsys.readouterr()
+    assert "1 colorized, 0 done before, 1 failed." in out
+    assert '"a.jpg" failed: The memory of ' in err and "another device" in err
+    assert run(album, "--output", tmp_path / "out", "--model", model) == 0  # again: the rest
+
+
+def test_a_damaged_model_is_told_and_another_works(album, model, make_model, tmp_path, capsys):
+    other = make_model(name="other").save(tmp_path / "models" / "other")
+    Path(model).write_bytes(Path(model).read_bytes()[:3000])
+    assert run(album, "--output", tmp_path / "out", "--model", model) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert run(album, "--output", tmp_path / "out", "--model", other) == 0
 
 
 def test_into_its_own_folder_twice(album, model, capsys):
@@ -215,6 +245,19 @@ class TestModels:
             "name", "alpha", "eccv16", "siggraph17",
         ]  # fmt: skip
         assert "beta.json cannot be read" in err
+
+    @pytest.mark.parametrize("damage", ["cut", "another's"])
+    def test_those_with_damaged_weights_are_told(self, shelf, make_model, capsys, damage):
+        make_model(name="beta").save(shelf / "beta")
+        weights, description = shelf / "beta.safetensors", shelf / "beta.json"
+        if damage == "cut":
+            weights.write_bytes(weights.read_bytes()[:-1])
+        else:
+            description.write_bytes((shelf / "alpha.json").read_bytes())
+        assert main(["models"]) == 1
+        out, err = capsys.readouterr()
+        assert "alpha" in out and "beta" not in out
+        assert "beta" in err and "Copy" in err
 
 
 def test_the_default_is_the_zoos():

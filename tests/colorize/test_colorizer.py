@@ -9,6 +9,8 @@ from PIL import Image
 from skimage import color
 
 from colorize.colorizer import LONGEST, Colorizer, ahead
+from colorize.device import NoMemory
+from colorize.model import ModelError
 from colorize.photo import Photo, PhotoError
 from tests.colorize.conftest import KINDS, pixels_of, speckled
 
@@ -59,8 +61,8 @@ class TestWorkingSize:
             (60, 80, (192, 256)),  # enlarged: the network knows things at this size
             (400, 4000, (192, 1920)),  # a panorama of 1:10
             (300, 6000, (96, 2048)),
-            (1, 20_000, (16, 2048)),
-            (20_000, 1, (2048, 16)),
+            (1, 20_000, (32, 2048)),
+            (20_000, 1, (2048, 32)),
             (1, 1, (192, 192)),
         ],
     )
@@ -68,15 +70,15 @@ class TestWorkingSize:
         colorizer = Colorizer(make_model(short_side=192), device="cpu")
         assert colorizer.working_size(height, width) == expected
 
-    @pytest.mark.parametrize("short_side", [16, 100, 256])
-    def test_always_multiples_of_sixteen(self, make_model, short_side):
+    @pytest.mark.parametrize("short_side", [32, 100, 256])
+    def test_always_multiples_of_thirty_two(self, make_model, short_side):
         colorizer = Colorizer(make_model(), device="cpu", short_side=short_side)
         random = np.random.default_rng(0)
         for height, width in random.integers(1, 9000, (200, 2)).tolist():
             size = colorizer.working_size(height, width)
-            assert all(side % 16 == 0 and 16 <= side <= LONGEST for side in size)
+            assert all(side % 32 == 0 and 32 <= side <= LONGEST for side in size)
             if 0.2 < height / width < 5:
-                assert abs(min(size) - short_side) <= 8
+                assert abs(min(size) - short_side) <= 16
 
     def test_square_networks_see_squares(self, make_model):
         assert Colorizer(make_model("palette-net"), "cpu").working_size(300, 500) == (12, 12)
@@ -257,13 +259,28 @@ class TestMany:
         for look, pixels in zip(looks, expected, strict=True):
             assert np.array_equal(look.render().pixels, pixels)
 
-    def test_memory_for_not_even_one_is_an_error(self, colorizer, monkeypatch):
+    def test_memory_for_not_even_one_is_a_sentence(self, colorizer, monkeypatch):
         def no_gpu(_: torch.Tensor) -> torch.Tensor:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
         monkeypatch.setattr(colorizer.model, "forward", no_gpu)
-        with pytest.raises(torch.OutOfMemoryError):
+        with pytest.raises(NoMemory, match="memory of cpu does not suffice .*another device"):
             colorizer(Photo(speckled(20, 20)))
+
+    def test_weights_that_a_disk_spoiled_are_a_sentence(self, colorizer):
+        state = colorizer.model.network.state_dict()
+        next(iter(state.values()))[0] = float("inf")  # as a bit of an exponent makes it
+        with pytest.raises(ModelError, match="weights are damaged"):
+            colorizer(Photo(speckled(20, 20)))
+
+    def test_memory_for_not_even_the_model_is_a_sentence(self, make_model, monkeypatch):
+        def no_gpu(*_, **__):
+            raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 2 GiB.")
+
+        model = make_model()
+        monkeypatch.setattr(model, "to", no_gpu)
+        with pytest.raises(NoMemory, match=r"suffice \(CUDA out of memory\.\)\. End what"):
+            Colorizer(model, "cpu")
 
 
 class TestAhead:

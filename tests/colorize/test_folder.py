@@ -1,4 +1,5 @@
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +174,57 @@ class TestColorizeAll:
 
         for number, _ in enumerate(colorize_all(jobs(), colorizer), start=1):
             assert len(started) <= number + 6
+
+    def test_a_full_disk_is_told_and_the_rest_is_done_when_there_is_room(
+        self, photos, colorizer, small_disk
+    ):
+        folder, out = photos(*(f"{n}.png" for n in range(8))), small_disk.path / "out"
+        small_disk.fill(leave=4)  # pages: two results
+        done = list(colorize_all(plan([folder], out), colorizer))
+        failed = [job for job in done if job.error]
+        assert 0 < len(failed) < 8
+        assert all("cannot be written: No space left on device." in job.error for job in failed)
+        left = {path.name for path in out.iterdir()}
+        assert left == {job.output.name for job in done if not job.error}  # and nothing half
+        small_disk.free()
+        again = plan([job.input for job in failed], out)
+        assert not any(job.error for job in colorize_all(again, colorizer))
+        assert len(list(out.iterdir())) == 8
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files that only POSIX has")
+class TestStrangeFiles:
+    def test_pipes_and_devices_keep_nobody_waiting(self, photos, tmp_path, colorizer):
+        folder = photos("a.png")
+        os.mkfifo(folder / "pipe.png")
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(folder / "s.png"))
+            (folder / "zero.png").symlink_to("/dev/zero")
+            jobs = list(colorize_all(plan([folder], tmp_path / "out"), colorizer))
+            assert {job.input.name for job in jobs if not job.error} == {"a.png"}
+            assert all("is not there" in job.error for job in jobs if job.error)
+            named = [folder / "pipe.png", folder / "zero.png", Path("/dev/zero"), Path("/dev/null")]
+            jobs = list(colorize_all(plan(named, tmp_path / "out"), colorizer))
+            assert len(jobs) == 3 and all(job.error for job in jobs)
+
+    def test_an_output_that_leads_into_the_input_overwrites_nothing(
+        self, photos, tmp_path, colorizer
+    ):
+        folder = photos("a.png", "sub/b.png")
+        before = {path: path.read_bytes() for path in folder.rglob("*.png")}
+        (tmp_path / "out").symlink_to(folder)
+        (folder / "cycle").symlink_to(folder)
+        for output in (tmp_path / "out", folder / "cycle", folder / "sub"):
+            for job in colorize_all(plan([folder], output), colorizer):
+                assert not job.error
+        assert {path: path.read_bytes() for path in before} == before
+
+    def test_a_result_that_is_a_link_elsewhere_is_replaced_not_followed(
+        self, photos, tmp_path, colorizer
+    ):
+        folder, precious = photos("a.png"), tmp_path / "precious.txt"
+        precious.write_text("keep")
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "a.png").symlink_to(precious)
+        (job,) = colorize_all(plan([folder], tmp_path / "out"), colorizer)
+        assert not job.error and precious.read_text() == "keep"

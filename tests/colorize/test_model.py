@@ -1,12 +1,18 @@
 import json
 import math
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from colorize.colorizer import Colorizer
 from colorize.model import Model, ModelConfig, ModelError, weights_file
+from colorize.photo import Photo
+from tests.colorize.conftest import speckled
 
 LIGHTNESS = torch.rand(2, 1, 32, 48, generator=torch.Generator().manual_seed(0)) * 100
 
@@ -97,6 +103,14 @@ class TestSaveAndLoad:
         assert weights_file(given).as_posix() == "run/v1.5.safetensors"
 
 
+NAMES = st.sampled_from(["widths", "depths", "n", "side", "colors"])
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=2),
+    max_leaves=4,
+)
+
+
 class TestRefusals:
     @pytest.fixture
     def saved(self, make_model, tmp_path):
@@ -127,6 +141,31 @@ class TestRefusals:
         with pytest.raises(ModelError, match="cannot be read"):
             Model.load(saved)
 
+    @given(field=st.sampled_from([f.name for f in fields(ModelConfig)]), value=ODD)
+    @settings(max_examples=150)
+    def test_any_value_in_the_description_loads_or_is_a_sentence(self, saved, field, value):
+        before = saved.with_suffix(".json").read_text()
+        self.change(saved, **{field: value})
+        try:
+            model = Model.load(saved)
+        except ModelError:
+            return
+        finally:
+            saved.with_suffix(".json").write_text(before)
+        with suppress(ModelError):  # numbers beyond all bounds
+            Colorizer(model, "cpu")(Photo(speckled(20, 24)))
+
+    def test_a_full_disk_leaves_the_model_before(self, saved, make_model, monkeypatch):
+        before = {path.name: path.read_bytes() for path in saved.parent.iterdir()}
+
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("colorize.files.os.fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            make_model(strength=1.0).save(saved)
+        assert {path.name: path.read_bytes() for path in saved.parent.iterdir()} == before
+
     def test_no_description(self, saved):
         saved.with_suffix(".json").unlink()
         with pytest.raises(ModelError, match="must lie beside its weights"):
@@ -146,7 +185,10 @@ class TestRefusals:
             ({"network": "resnet"}, "asks for 'resnet'"),
             ({"bins": "hexagons"}, "asks for 'hexagons'"),
             ({"network_options": {"depth": 3}}, "No model can be built"),
-            ({"network_options": 3}, "No model can be built"),
+            ({"network_options": 3}, "network_options is 3, which no model has"),
+            ({"temperature": 1.5}, "temperature is 1.5, which"),
+            ({"scale": 0}, "scale is 0, which"),
+            ({"bins": None, "short_side": None}, "short_side is None, which"),
         ],
     )
     def test_what_this_program_does_not_know(self, saved, changes, sentence):

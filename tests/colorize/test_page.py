@@ -1,17 +1,20 @@
 """The pages' handlers, called as Gradio calls them."""
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from colorize.apology import NO_ROOM, SORRY, apology
 from colorize.compare import Counter
-from colorize.page import Desk, cached, choose_sample, new_folder, spoken, thumbnails
+from colorize.page import MOST, Desk, cached, choose_sample, new_folder, spoken, thumbnails
+from colorize.pages import whole
 from colorize.samples import samples
 from colorize.studio import Studio
 from colorize.widgets import Photo
@@ -83,9 +86,7 @@ def test_our_sentences_reach_the_visitor(desk, rose):
         desk.bundle([], "rebalanced", 0.4, 1.0, "", gr.Progress())
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20)
 @given(
     size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
     temperature=st.floats(0, 1),
@@ -102,13 +103,49 @@ def test_whatever_is_set_the_photo_keeps_its_size(
         assert image.size == size and image.format == (format or "PNG")
 
 
-def test_other_errors_stay_errors():
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RuntimeError("a defect of ours"), SORRY),
+        (MemoryError(), SORRY),
+        (OSError(28, "No space left on device"), NO_ROOM),
+        (OSError(24, "Too many open files"), SORRY),
+        (ValueError("A sentence."), "A sentence."),
+    ],
+)
+def test_every_error_is_a_sentence_for_its_visitor(error, sentence):
     @spoken
     def broken():
-        raise RuntimeError("a defect of ours")
+        raise error
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(gr.Error) as told:
         broken()
+    assert told.value.message == sentence
+
+
+def test_a_defect_is_in_the_log(caplog):
+    assert apology(RuntimeError("a defect of ours")) == SORRY
+    assert "a defect of ours" in caplog.text
+
+
+def test_a_model_that_fails_is_told_to_one_visitor_and_not_to_the_next(desk, rose, monkeypatch):
+    model = desk.studio.colorizer("rebalanced").model
+
+    def tripped(_):
+        raise RuntimeError("the network tripped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "forward", tripped)
+        with pytest.raises(gr.Error, match="not your fault"):
+            desk.show(rose, "rebalanced", 0.4, 1.0)
+        assert desk.show(rose, "regression", 0.4, 1.0)["after"]
+    assert desk.show(rose, "rebalanced", 0.4, 1.0)["after"]
+
+
+def test_a_bundle_has_a_limit(desk, rose, uploads):
+    with pytest.raises(gr.Error, match=f"{MOST + 1} photos; one ZIP takes {MOST}"):
+        desk.bundle([rose] * (MOST + 1), "rebalanced", 0.4, 1.0, "", gr.Progress())
+    assert not uploads.exists()
 
 
 def test_a_bundle_tells_what_is_in_it(desk, rose, tmp_path, uploads):
@@ -153,6 +190,13 @@ def test_the_wall_has_the_original_and_every_model(counter, rose):
     assert counter.compare(None, ["rebalanced"], [], gr.Progress()) == ([], "")
 
 
+def test_a_model_named_often_is_shown_once(counter, rose):
+    panels, _ = counter.compare(rose, ["rebalanced"] * 5_000, [], gr.Progress())
+    assert [panel["name"] for panel in panels] == ["original", "rebalanced"]
+    with Image.open(counter.share(rose, ["rebalanced"] * 5_000, [])) as sheet:
+        assert sheet.height < 2_000
+
+
 def test_a_peer_that_cannot_be_fetched_leaves_the_others(counter, rose, monkeypatch, tmp_path):
     import torch
 
@@ -167,8 +211,49 @@ def test_a_peer_that_cannot_be_fetched_leaves_the_others(counter, rose, monkeypa
     assert "could not be fetched" in panels[2]["problem"]
 
 
+def test_models_that_fail_leave_the_others_on_the_wall(counter, rose, monkeypatch):
+    def tripped(_):
+        raise RuntimeError("the network tripped")
+
+    monkeypatch.setattr(counter.studio.colorizer("rebalanced").model, "forward", tripped)
+    panels = counter.panels(rose, ["rebalanced", "regression"])
+    assert [panel.problem for panel in panels] == ["", SORRY, ""]
+    assert panels[2].pixels is not None
+
+
+def test_without_the_default_model_all_pages_work(zoo_of_tiny_models, rose, tmp_path, monkeypatch):
+    weights = tmp_path / "weights"
+    shutil.copytree(zoo_of_tiny_models, weights)
+    (weights / "rebalanced.safetensors").write_bytes(b"damaged")
+    monkeypatch.setattr("colorize.zoo.WEIGHTS", weights)
+    desk, counter = Desk(Studio("cpu")), Counter(Studio("cpu"))
+    sample, name = desk.welcome()
+    assert name == "classification"
+    assert desk.show(sample, name, 0.4, 1.0)["after"]
+    assert Path(desk.download(rose)).is_file()  # as a program calls it
+    with pytest.raises(gr.Error, match="rebalanced.safetensors cannot be read"):
+        desk.show(sample, "rebalanced", 0.4, 1.0)
+    panels = counter.panels(rose, ["rebalanced", "classification"])
+    assert [bool(panel.problem) for panel in panels] == [False, True, False]
+
+
 def test_one_picture_to_share(counter, rose):
     with Image.open(counter.share(rose, ["rebalanced"], [])) as sheet:
         assert sheet.format == "PNG" and sheet.width > 1000
     with pytest.raises(gr.Error, match="nothing to share"):
         counter.share(rose, [], [])
+
+
+@pytest.mark.parametrize("value", [None, "1", 1.5, [1], {"y": 1}])
+def test_an_event_tells_whole_numbers_or_is_refused(value):
+    with pytest.raises(ValueError, match="it must be a whole number"):
+        whole(gr.EventData(None, {"x": value}), "x")
+    with pytest.raises(ValueError, match="it must be a whole number"):
+        whole(gr.EventData(None, value), "x")
+    assert whole(gr.EventData(None, {"x": 3}), "x") == 3
+
+
+@pytest.mark.parametrize("place", [-1, 99])
+def test_there_are_only_so_many_samples(place):
+    with pytest.raises(gr.Error, match=f"no sample {place}"):
+        choose_sample(gr.EventData(None, {"place": place}))

@@ -202,9 +202,19 @@ def test_other_suffixes_are_refused(tmp_path, name):
 
 def test_a_jpeg_has_an_end():
     long = Photo(np.zeros((1, 70_000, 3), np.uint8))
-    with pytest.raises(PhotoError, match="70000 x 1 pixels, .* 65535: save it as PNG"):
+    with pytest.raises(PhotoError, match="70000 x 1 pixels, .* 65,500: save it as PNG"):
         encode_photo(long, "JPEG")
-    assert open_photo(encode_photo(long)).width == 70_000
+    assert encode_photo(long).startswith(b"\x89PNG")
+
+
+def test_a_photo_has_an_end_too():
+    """Some decoders make room for 255 rows at once, however wide."""
+    for shape in ((1, 65_500, 3), (65_500, 1, 3)):
+        whole = Photo(np.zeros(shape, np.uint8))
+        for format in ("PNG", "JPEG"):
+            assert open_photo(encode_photo(whole, format)).pixels.shape == shape
+    with pytest.raises(PhotoError, match="65501 x 1 pixels; at most 65,500 a side are read"):
+        open_photo(encode_photo(Photo(np.zeros((1, 65_501, 3), np.uint8))))
 
 
 def test_the_source_is_never_overwritten(png, tmp_path):

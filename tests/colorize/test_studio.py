@@ -85,17 +85,54 @@ def test_only_names_are_models(studio, portrait, name):
         studio.sight(portrait, name)
 
 
-def test_a_broken_model_leaves_the_others(studio, portrait, tmp_path, monkeypatch):
+DAMAGES = {
+    "weights cut": lambda w, j: w.write_bytes(w.read_bytes()[:5000]),
+    "weights of text": lambda w, j: w.write_bytes(b"damaged"),
+    "weights of nothing": lambda w, j: w.write_bytes(b""),
+    "weights a folder": lambda w, j: (w.unlink(), w.mkdir()),
+    "weights gone": lambda w, j: w.unlink(),
+    "description cut": lambda w, j: j.write_text("{"),
+    "description gone": lambda w, j: j.unlink(),
+    "description of another": lambda w, j: shutil.copy(j.with_name("regression.json"), j),
+    "pair of another": lambda w, j: [shutil.copy(x.with_stem("regression"), x) for x in (w, j)],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.parametrize("name", ["rebalanced", "classification"])  # the default, and another
+def test_a_broken_model_leaves_the_others(
+    zoo_of_tiny_models, portrait, tmp_path, monkeypatch, capsys, damage, name
+):
     broken = tmp_path / "weights"
     shutil.copytree(zoo.WEIGHTS, broken)
-    (broken / "regression.safetensors").write_bytes(b"damaged")
-    (broken / "classification.json").write_text("{")
+    damage(broken / f"{name}.safetensors", broken / f"{name}.json")
     monkeypatch.setattr(zoo, "WEIGHTS", broken)
     studio = Studio("cpu")
-    assert list(studio.models()) == ["rebalanced", "regression"]
-    with pytest.raises(ModelError, match=r"regression.safetensors cannot be read"):
-        studio.sight(portrait, "regression")
-    assert studio.sight(portrait, "rebalanced").height == 400
+    others = sorted({"rebalanced", "classification", "regression"} - {name})
+    assert sorted(studio.models()) == others
+    assert studio.default in others
+    assert studio.sight(portrait, studio.default).height == 400
+    with pytest.raises(ModelError, match=name):
+        studio.sight(portrait, name)
+    if (broken / f"{name}.safetensors").exists():
+        assert f"The model {name} is left out." in capsys.readouterr().out
+
+
+def test_weights_that_break_later_leave_the_others(
+    zoo_of_tiny_models, portrait, tmp_path, monkeypatch
+):
+    weights = tmp_path / "weights"
+    shutil.copytree(zoo.WEIGHTS, weights)
+    monkeypatch.setattr(zoo, "WEIGHTS", weights)
+    studio = Studio("cpu")
+    assert studio.default == "rebalanced"
+    whole = (weights / "rebalanced.safetensors").read_bytes()
+    (weights / "rebalanced.safetensors").write_bytes(whole[:-9])
+    with pytest.raises(ModelError, match="cannot be read"):
+        studio.sight(portrait, "rebalanced")
+    assert studio.sight(portrait, "regression").height == 400
+    (weights / "rebalanced.safetensors").write_bytes(whole)
+    assert studio.sight(portrait, "rebalanced").height == 400  # without a restart
 
 
 def test_no_models_is_a_sentence(tmp_path, monkeypatch):
