@@ -12,6 +12,7 @@ python -m survey restore studies/poster
 
 import argparse
 import json
+import secrets
 import sqlite3
 import sys
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 
 SETTINGS = ("title", "design", "question", "practice", "trials", "catch", "target", "panel")
 SETTINGS += ("seed", "version")  # options of `build` that go into the design as they are
+SEED_BITS = 53  # whole numbers that every reader of JSON keeps exactly
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def build(args: argparse.Namespace) -> int:
+    from colorize.files import bare_name
     from colorize.folder import PHOTOS
     from survey.build import build, model_name, models
     from survey.design import Study
@@ -48,6 +51,7 @@ def build(args: argparse.Namespace) -> int:
     if args.consent:
         settings["consent"] = args.consent.read_text(encoding="utf-8")
     chosen = {name: value for name, value in settings.items() if value is not None}
+    chosen.setdefault("seed", secrets.randbits(SEED_BITS))
     chosen["title"] = args.title or args.output.name
     study = Study(models=tuple(map(model_name, names)), exposure_ms=args.exposure, **chosen)
     photos = [path for path in args.photos.rglob("*") if path.suffix.lower() in PHOTOS]
@@ -55,7 +59,8 @@ def build(args: argparse.Namespace) -> int:
         photos, args.output, study, models(names, args.device), size=args.size, most=args.most
     )
     for row in built.left_out:
-        print(f"left out: {row['name']}, because {row['reason']}", file=sys.stderr)
+        name = bare_name(row["name"])  # which no terminal obeys
+        print(f"left out: {name}, because {row['reason']}", file=sys.stderr)
     print(f"{args.output}: {built.photos} photos. The design: {built.study.sha256}")
     return int(built.unreadable > 0)
 
@@ -97,9 +102,10 @@ def simulate(args: argparse.Namespace) -> int:
 
 
 def report(args: argparse.Namespace) -> int:
+    from colorize.files import write_whole
     from survey.report import report
 
-    args.output.write_text(report(args.study, args.data), encoding="utf-8")
+    write_whole(args.output, report(args.study, args.data).encode())
     print(args.output)
     return 0
 
@@ -209,7 +215,7 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--catch", type=float, help="catch trials as a share of these (0.1)")
     add("--target", type=int, help="participants, then the study is full (0: no limit)")
     add("--panel", help="address parameter with a panel's own id, such as PROLIFIC_PID")
-    add("--seed", type=int)
+    add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
 
 

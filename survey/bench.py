@@ -50,7 +50,7 @@ def measure_votes(folder: Path, rounds: int, seconds: float) -> dict[str, dict[s
             done = load(survey, level, seconds)
             measured[level].append(
                 {"votes_per_s": len(done.latencies) / done.seconds, "errors": len(done.errors)}
-                | {name: 1000 * _at(done.latencies, share) for name, share in SHARES.items()}
+                | {name: 1000 * at(done.latencies, share) for name, share in SHARES.items()}
             )
     return {
         str(level): {name: median(row[name] for row in rows) for name in FIGURES}
@@ -137,7 +137,7 @@ def _photos(db: sqlite3.Connection) -> int:
     return db.execute("SELECT COUNT(*) FROM photos WHERE role = 'trial'").fetchone()[0]
 
 
-def _at(values: list[float], share: float) -> float:
+def at(values: list[float], share: float) -> float:
     """The value below which this share of the sorted ones lies."""
     return sorted(values)[int(share * (len(values) - 1))] if values else float("nan")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from colorize.files import NO_SPACE
 from colorize.photo import Photo, PhotoError, open_photo
 from survey import manifest
 from survey.design import FILE, DesignError, Study
@@ -49,7 +50,26 @@ def build(
     most: int | None = None,
 ) -> Built:
     """Make a study of all photos, or of so many scored ones. Chance gives each photo its role."""
-    folder, rng, built = Path(folder), random.Random(f"{study.seed}/photos"), Built(study)
+    try:
+        return _build(photos, Path(folder), study, colorize, size, most)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise DesignError(
+            f"No space is left on the disk of {folder}. Make room and run the same command again: "
+            "it begins anew, since half a study is none."
+        ) from error
+
+
+def _build(
+    photos: Iterable[Path],
+    folder: Path,
+    study: Study,
+    colorize: Colorize,
+    size: int,
+    most: int | None,
+) -> Built:
+    rng, built = random.Random(f"{study.seed}/photos"), Built(study)
     paths = sorted(photos)
     roles = _roles(study, len(paths), most)
     _make_room(folder)
@@ -59,7 +79,7 @@ def build(
     for role, (path, pixels) in zip(roles, _usable(bar, size, built), strict=False):
         coloured = _coloured(pixels, role, study, colorize)
         files = {name: _write(folder, png, rng) for name, png in images(pixels, coloured).items()}
-        rows.append({"id": len(rows) + 1, "role": role, "name": path.name, "images": files})
+        rows.append({"id": len(rows) + 1, "role": role, "name": told(path), "images": files})
     _drop_remainder(folder, rows, built)
     check(sorted((folder / manifest.STIMULI).iterdir()))
     built.photos = len(rows)
@@ -101,6 +121,7 @@ def _make_room(folder: Path) -> None:
     stimuli = folder / manifest.STIMULI
     if stimuli.is_dir():
         shutil.rmtree(stimuli)
+        (folder / manifest.FILE).unlink(missing_ok=True)
     if folder.is_dir() and any(folder.iterdir()):
         raise DesignError(f"{folder} is not empty and no study; name another folder.")
     stimuli.mkdir(parents=True)
@@ -113,19 +134,24 @@ def _usable(paths: Iterable[Path], size: int, built: Built) -> Iterator[tuple[Pa
         try:
             pixels = square(open_photo(path), size)
         except PhotoError as error:
-            built.leave_out(path.name, error)
+            built.leave_out(told(path), error)
             built.unreadable += 1
             continue
         except Unfit as reason:
-            built.leave_out(path.name, reason)
+            built.leave_out(told(path), reason)
             continue
         finger = fingerprint(pixels)
         copy = next((name for known, name in seen.items() if alike(finger, known)), None)
         if copy:
-            built.leave_out(path.name, f"it shows the same as {copy}")
+            built.leave_out(told(path), f"it shows the same as {copy}")
             continue
-        seen[finger] = path.name
+        seen[finger] = told(path)
         yield path, pixels
+
+
+def told(path: Path) -> str:
+    """The name of a photo as a text; some file systems allow names that are none."""
+    return path.name.encode(errors="replace").decode()
 
 
 def _coloured(

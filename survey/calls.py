@@ -13,13 +13,16 @@ in the reply: they have no addresses.
 import base64
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from survey.allowance import Allowance, is_public
 from survey.design import Study
 from survey.protocol import Protocol, Refused
-from survey.venue import NotReady, Venue
+from survey.venue import Closed, NotReady, Venue
 
 JSON = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -34,35 +37,48 @@ ASKED = {  # what is open to the public, with its arguments: a welcome, and call
     "vote": {"token", "nonce", "answer", "timing"},
     "debrief": {"token"},
 }
+BEGUN, WITHIN = 60, 3600.0  # participations of one address in so many seconds: a classroom's
+CROWD = "Many people have begun from your network. Please come back in an hour."
 PREPARING = "The study is being prepared. This takes a minute, the first time only."
+TROUBLED = "The study cannot take answers at the moment. None is lost; trying again …"
 CLOSED = "This study cannot be opened at the moment. Please come back later."
 
 
 class Calls:
     """The one door of a study to the outside."""
 
-    def __init__(self, venue: Venue, links: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        links: Sequence[tuple[str, str]] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._venue = venue
+        self._newcomers = Allowance(BEGUN, WITHIN, clock)
         self._links = list(links)  # (words, address): where to go after the debrief, not before
 
-    async def answer(self, call: object) -> JSON:
-        """The reply to a call, a refusal, or the request to wait."""
+    async def answer(self, call: object, address: str = "") -> JSON:
+        """The reply to a call from this address, a refusal, or the request to wait."""
         try:
             return {
-                "reply": await self._venue.run(lambda service: self._answer(service.survey, call))
+                "reply": await self._venue.run(
+                    lambda service: self._answer(service.survey, call, address)
+                )
             }
-        except Refused as refused:
-            return {"refused": refused.reason, "sentence": str(refused)}
+        except Refused as refusal:
+            return {"refused": refusal.reason, "sentence": str(refusal)}
         except NotReady:
             return {"wait": PREPARING}
-        except Exception:
-            if not self._venue.opening().exception():
-                raise  # the page shows that it cannot reach the study, and tries again
-            log.exception("The study could not be opened.")
+        except Closed:
             return {"refused": "closed", "sentence": CLOSED}
+        except (sqlite3.Error, OSError) as error:
+            log.error("A call failed, and is tried again. %s", error)
+            return {"wait": TROUBLED}
 
-    def _answer(self, survey: Protocol, call: object) -> object:
+    def _answer(self, survey: Protocol, call: object, address: str) -> object:
         name, given = _read(survey, call)
+        if name == "begin" and is_public(address) and self._newcomers.take(address):
+            raise refused(survey, "crowd", CROWD)
         if name == "welcome":
             return welcome(survey.study, self._venue.demonstration)
         reply = plain(getattr(survey, name)(**given))
@@ -75,9 +91,14 @@ def _read(survey: Protocol, call: object) -> tuple[str, JSON]:
         name, given = call.get("ask"), {key: call[key] for key in call if key != "ask"}
         if isinstance(name, str) and ASKED.get(name) == set(given):
             return name, given
-    survey.store.transact(lambda ledger: ledger.count("refused call"))
     known = "; ".join(f"{name}({', '.join(sorted(given))})" for name, given in ASKED.items())
-    raise Refused("call", f"This call is not known here. Known are: {known}.")
+    raise refused(survey, "call", f"This call is not known here. Known are: {known}.")
+
+
+def refused(survey: Protocol, reason: str, sentence: str) -> Refused:
+    """A refusal, counted."""
+    survey.store.transact(lambda ledger: ledger.count(f"refused {reason}"))
+    return Refused(reason, sentence)
 
 
 def welcome(study: Study, demonstration: bool) -> JSON:

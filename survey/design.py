@@ -27,6 +27,8 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from colorize.files import write_whole
+
 ANSWERS = {"single": ("real", "synthesized"), "pair": ("left", "right")}
 QUESTIONS = {"single": "Real or synthesized?", "pair": "Which of these is real?"}
 LONGEST_RUN = 3  # trials in a row with the same right answer
@@ -158,7 +160,7 @@ class Study:
         """Write the design with its hash, so that a later change of the file is noticed."""
         path = Path(folder, FILE)
         text = json.dumps({"sha256": self.sha256, "study": asdict(self)}, indent=2)
-        path.write_text(text + "\n", encoding="utf-8")
+        write_whole(path, (text + "\n").encode())
         return path
 
     @classmethod

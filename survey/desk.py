@@ -21,12 +21,10 @@ from typing import Any
 
 from survey.calls import CLOSED, JSON, PREPARING
 from survey.design import Study
-from survey.export import export
 from survey.lock import Lock, TooSoon
-from survey.report import report
 from survey.service import Service
 from survey.store import Store
-from survey.venue import NotReady, Venue
+from survey.venue import Closed, NotReady, Venue
 
 ASKED = ("results", "export")
 REST = 10  # the report is made anew for new votes, but rests ten times as long as it took
@@ -48,19 +46,25 @@ class Desk:
         self._votes: int | None = None  # that the report tells of
         self._rested = 0.0
 
-    async def answer(self, call: object) -> JSON:
+    async def answer(self, call: object, address: str = "") -> JSON:
+        """The reply to a call from this address, or why there is none."""
         try:
-            return {"reply": await self.venue.run(lambda service: self._answer(service, call))}
+            return {
+                "reply": await self.venue.run(lambda service: self._answer(service, call, address))
+            }
         except NotReady:
             return {"wait": PREPARING}
         except (Barred, TooSoon) as barred:
             return {"refused": "barred", "sentence": str(barred)}
+        except Closed:
+            return {"refused": "closed", "sentence": CLOSED}
         except Exception:
             log.exception("The Results page could not be answered.")
             return {"refused": "closed", "sentence": CLOSED}
 
-    def _answer(self, service: Service, call: object) -> JSON:
-        name, operator = self._read(call)
+    def _answer(self, service: Service, call: object, address: str) -> JSON:
+        name, secret = self._read(call)
+        operator = bool(secret) and self._is_secret(service.store, secret, address)
         if name == "export":
             if not operator:
                 raise Barred("The export is the operator's.")
@@ -75,22 +79,27 @@ class Desk:
             "alarm": status["alarm"] if operator else "",
         }
 
-    def _read(self, call: object) -> tuple[str, bool]:
-        """What is asked, and whether by the operator."""
+    def _read(self, call: object) -> tuple[str, str]:
+        """What is asked, and the secret given with it."""
         if not isinstance(call, Mapping) or set(call) != {"ask", "secret"}:
             raise Barred('A call has the fields "ask" and "secret".')
         name, secret = call["ask"], call["secret"]
         if name not in ASKED or not isinstance(secret, str):
             raise Barred(f'"ask" is one of {", ".join(ASKED)}; "secret" is a text.')
-        if not secret:
-            return name, False
+        return name, secret
+
+    def _is_secret(self, store: Store, secret: str, address: str) -> bool:
+        """True for the right one; wrong ones are counted for the operator to see."""
         if not self._lock.can_open:
             raise Barred("No secret is set. Start the app with SURVEY_SECRET to have one.")
-        if not self._lock.opens(secret):
+        if not self._lock.opens(secret, address):
+            store.transact(lambda ledger: ledger.count("refused secret"))
             raise Barred("That is not the secret.")
-        return name, True
+        return True
 
     def _current(self, store: Store, votes: int) -> str:
+        from survey.report import report  # brings scipy: only now
+
         with self._making:
             started = time.monotonic()
             if votes != self._votes and started >= self._rested:
@@ -150,6 +159,8 @@ def copies(status: Mapping[str, Any]) -> str:
 
 def packed(store: Store) -> JSON:
     """The export, as a reply: it never has an address that somebody else could open."""
+    from survey.export import export  # brings scipy: only now
+
     with TemporaryDirectory() as folder:
         path = export(store.folder, Path(folder, "study.zip"), store.path.parent)
         return {"name": path.name, "content": base64.b64encode(path.read_bytes()).decode()}

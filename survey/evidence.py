@@ -27,6 +27,7 @@ from survey.manifest import STIMULI
 from survey.schema import migrations
 from survey.sheet import read_sheet
 from survey.store import DATA, DATABASE, read_only
+from survey.trouble import StoreError, told
 
 MATERIALS = "materials"  # folder of the images in an export
 TABLES = ("photos", "stimuli", "participants", "votes")  # each after those that it refers to
@@ -61,22 +62,29 @@ def open_evidence(source: str | Path, data: str | Path | None = None) -> Iterato
 
 @contextmanager
 def _from_folder(folder: Path, data: str | Path | None) -> Iterator[Evidence]:
-    study = Study.load(folder)
-    db = read_only(Path(data or folder / DATA, DATABASE))
+    study, path = Study.load(folder), Path(data or folder / DATA, DATABASE)
+    db = read_only(path)
+
+    def image(file: str) -> bytes | None:
+        path = folder / STIMULI / file
+        return path.read_bytes() if path.is_file() else None
+
     with closing(db.conn):
-        db.conn.execute("BEGIN")  # all that is read is as of now, whatever arrives meanwhile
-        (frozen,) = db.query("SELECT sha256 FROM study")
-        if frozen["sha256"] != study.sha256:
-            raise DesignError(
-                f"The votes in {folder} belong to the design {frozen['sha256'][:12]}, but "
-                f"{FILE} now holds {study.sha256[:12]}. Undo the change of {FILE}."
-            )
+        try:
+            db.conn.execute("BEGIN")  # all that is read is as of now, whatever arrives meanwhile
+            frozen = [row["sha256"] for row in db.query("SELECT sha256 FROM study")]
+            _check_design(folder, study, frozen)
+            yield Evidence(study, db, image)
+        except sqlite3.Error as error:
+            raise StoreError(told(error, path)) from error
 
-        def image(file: str) -> bytes | None:
-            path = folder / STIMULI / file
-            return path.read_bytes() if path.is_file() else None
 
-        yield Evidence(study, db, image)
+def _check_design(folder: Path, study: Study, frozen: list[str]) -> None:
+    if frozen != [study.sha256]:
+        raise DesignError(
+            f"The votes in {folder} belong to the design {' '.join(frozen)[:12] or 'of none'}, but "
+            f"{FILE} now holds {study.sha256[:12]}. Undo the change of {FILE}."
+        )
 
 
 @contextmanager

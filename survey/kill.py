@@ -56,7 +56,7 @@ def kill_rounds(rounds: int, seed: int = 0, within: Path | None = None) -> Survi
     with TemporaryDirectory(dir=within) as folder:
         sample_study(folder, photos=60, exposure_ms=None)
         for _ in tqdm(range(rounds), desc="kills", leave=False, disable=None):
-            _check(Path(folder), _killed_run(folder, rng.uniform(0, LONGEST_S)), found)
+            check(Path(folder, DATA), _killed_run(folder, rng.uniform(0, LONGEST_S)), found)
     return found
 
 
@@ -80,12 +80,12 @@ def _killed_run(folder: str, seconds: float) -> list[tuple[str, int, str]]:
     return [(token, int(position), answer) for token, position, answer in map(str.split, whole)]
 
 
-def _check(folder: Path, acknowledged: list[tuple[str, int, str]], found: Survived) -> None:
-    """Compare the votes that were acknowledged with those that are there."""
-    with closing(connect(folder / DATA / DATABASE)) as db:
+def check(data: Path, acknowledged: list[tuple[str, int, str]], found: Survived) -> None:
+    """Compare the votes that were acknowledged with those in this folder."""
+    with closing(connect(data / DATABASE)) as db:
         votes = _votes(db)
         (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
-    lines = _lines(folder / DATA / FOLDER)
+    lines = _lines(data / FOLDER)
     keys = [vote[:2] for vote in votes]
     found.rounds += 1
     found.acknowledged += len(acknowledged)

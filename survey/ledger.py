@@ -19,6 +19,8 @@ PRIME = 65_537  # photo ids are smaller, so multiplying them by anything modulo 
 CARRIED = ("position", "kind", "photo", "slot", "condition", "truth", "requested_ms", "showings")
 CARRIED += ("opened_at", "shown_at")  # what a vote takes over from its trial
 
+LATELY = "(seen_at BETWEEN ? AND ?)"  # and not in the future, which a clock set back makes
+
 
 class Ledger:
     """Plain reads and writes; who may do what is decided in survey/protocol.py."""
@@ -53,19 +55,19 @@ class Ledger:
     def next_number(self) -> int:
         return self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants")
 
-    def load_of_lists(self, since: float) -> dict[int, int]:
+    def load_of_lists(self, since: float, now: float) -> dict[int, int]:
         """Per list: positions answered, and those still expected from people seen lately."""
         rows = self.db.execute(
-            """SELECT list, SUM(iif(finished_at IS NULL AND seen_at >= ?, ?, answered))
-               FROM participants GROUP BY list""",
-            (since, self.study.positions),
+            f"""SELECT list, SUM(iif(finished_at IS NULL AND {LATELY}, ?, answered))
+                FROM participants GROUP BY list""",
+            (since, now, self.study.positions),
         )
         return dict.fromkeys(range(self.study.slots), 0) | {row[0]: row[1] for row in rows}
 
-    def people(self, since: float) -> int:
+    def people(self, since: float, now: float) -> int:
         """How many have finished or are still here."""
-        query = "SELECT COUNT(*) FROM participants WHERE finished_at IS NOT NULL OR seen_at >= ?"
-        return self._value(query, since)
+        query = f"SELECT COUNT(*) FROM participants WHERE finished_at IS NOT NULL OR {LATELY}"
+        return self._value(query, since, now)
 
     def score(self, participant: int) -> tuple[int, int]:
         """Right answers among the scored trials, and the number of these."""
@@ -134,11 +136,11 @@ class Ledger:
             self._fill(trial["slot"], trial["photo"], 1)
             self.update_trial(trial, reserved=1)
 
-    def release_expired(self, before: float) -> None:
+    def release_expired(self, since: float, now: float) -> None:
         """Give the photos reserved for people who fell silent back to everyone."""
-        query = """SELECT trials.* FROM trials JOIN participants ON id = participant
-                   WHERE reserved AND seen_at < ?"""
-        for trial in self.db.execute(query, (before,)).fetchall():
+        query = f"""SELECT trials.* FROM trials JOIN participants ON id = participant
+                    WHERE reserved AND NOT {LATELY}"""
+        for trial in self.db.execute(query, (since, now)).fetchall():
             self._fill(trial["slot"], trial["photo"], -1)
             self.update_trial(trial, reserved=0)
 

@@ -1,26 +1,30 @@
-"""A secret that opens the operator's side, and a pause after each wrong try.
+"""A secret that opens the operator's side, and a limit on how often an address may guess it.
 
     lock = Lock(os.environ.get("SURVEY_SECRET", ""))
-    lock.opens("guess")         # False; then True for the right one; TooSoon in between
+    lock.opens("guess", "192.0.2.7")   # False; True if it is right; TooSoon after ten wrong ones
 
-After one wrong try the next counts a second later, then two, four, up to a minute. The pause holds
-for everybody, since we know nobody's address; the right secret ends it.
+The limit is an address's own: whoever guesses locks out nobody else. What protects the secret from
+many addresses at once is its length: Lock warns of one that is short.
 """
 
 import hmac
+import logging
 import math
-import threading
 import time
 from collections.abc import Callable
 
-LONGEST_PAUSE = 60.0  # seconds
+from survey.allowance import Allowance
+
+WRONG, WITHIN = 10, 600.0  # so many tries in so many seconds
+SHORT = 16  # characters
+log = logging.getLogger(__name__)
 
 
 class TooSoon(Exception):
-    """The pause is not over; nothing was compared."""
+    """This address tried too often; nothing was compared."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"Wrong a moment ago: please wait {math.ceil(seconds)} s and try again.")
+        super().__init__(f"Wrong too often: please wait {math.ceil(seconds)} s and try again.")
 
 
 class Lock:
@@ -28,26 +32,26 @@ class Lock:
 
     def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._secret = _bytes(secret)
-        self._clock = clock
-        self._wrong = 0
-        self._closed_until = -math.inf
-        self._one_at_a_time = threading.Lock()
+        self._tries = Allowance(WRONG, WITHIN, clock)
+        if 0 < len(secret) < SHORT:
+            log.warning(
+                "SURVEY_SECRET has %s characters; give it %s or more, by chance: "
+                'python -c "import secrets; print(secrets.token_urlsafe())"',
+                *(len(secret), SHORT),
+            )
 
     @property
     def can_open(self) -> bool:
         return bool(self._secret)
 
-    def opens(self, tried: str) -> bool:
-        """Is this the secret? A wrong one makes the next try wait."""
-        with self._one_at_a_time:
-            now = self._clock()
-            if now < self._closed_until:
-                raise TooSoon(self._closed_until - now)
-            right = self.can_open and hmac.compare_digest(_bytes(tried), self._secret)
-            self._wrong = 0 if right else self._wrong + 1
-            pause = 0.0 if right else min(2.0 ** (self._wrong - 1), LONGEST_PAUSE)
-            self._closed_until = now + pause
-            return right
+    def opens(self, tried: str, address: str = "") -> bool:
+        """Is this the secret? Every try counts until the right one comes."""
+        if seconds := self._tries.take(address):
+            raise TooSoon(seconds)
+        right = self.can_open and hmac.compare_digest(_bytes(tried), self._secret)
+        if right:
+            self._tries.forget(address)
+        return right
 
 
 def _bytes(text: str) -> bytes:

@@ -14,6 +14,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from colorize.files import write_whole
 from survey.design import DesignError, Study
 
 FILE = "manifest.json"
@@ -26,7 +27,7 @@ def freeze(folder: str | Path, study: Study, photos: list[dict], left_out: list[
     _check(study, photos)
     study = replace(study, stimuli=_sha256(photos))
     text = json.dumps({"photos": photos, "left_out": left_out}, indent=1, ensure_ascii=False)
-    Path(folder, FILE).write_text(text + "\n", encoding="utf-8")
+    write_whole(Path(folder, FILE), (text + "\n").encode())
     study.save(folder)
     return study
 

@@ -12,8 +12,8 @@ import threading
 import uuid
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 FOLDER = "mirror"
 TAIL = 65_536  # bytes at the end of a file; no line is as long
@@ -26,21 +26,29 @@ class Mirror:
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock or threading.Lock()
-        self._file: IO[str] | None = None
+        self._file: FileIO | None = None
 
     def last_id(self) -> int:
         """The newest vote that has its line in this folder, by the vote's number; 0: none."""
         return max(map(_last_id, files(self._folder)), default=0)
 
     def write(self, records: Iterable[dict]) -> None:
-        """Append a line for each; the operating system has them when this returns."""
-        lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+        """Append a line for each, all or none; the operating system has them when this returns."""
+        lines = "".join(
+            json.dumps(record, ensure_ascii=False) + "\n" for record in records
+        ).encode()
         with self._lock:
             if self._file is None:
                 path = self._folder / f"votes-{uuid.uuid4().hex}.jsonl"
-                self._file = path.open("x", encoding="utf-8")
-            self._file.write("".join(lines))
-            self._file.flush()
+                self._file = path.open("xb", buffering=0)
+            end = self._file.tell()
+            try:
+                while lines:  # a disk that fills up takes a part first, and then refuses
+                    lines = lines[self._file.write(lines) :]
+            except OSError:
+                self._file.truncate(end)
+                self._file.seek(end)
+                raise
 
     def close(self) -> None:
         if self._file:
@@ -52,8 +60,13 @@ def files(folder: str | Path) -> list[Path]:
 
 
 def _last_id(path: Path) -> int:
-    """The number of the last vote whose line is whole; a killed process may leave half of one."""
+    """The number of the last vote whose line is whole; a lost power may spoil some."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL))
         whole = file.read().split(b"\n")[:-1]
-    return json.loads(whole[-1])["vote"]["id"] if whole else 0
+    for line in reversed(whole):
+        try:
+            return json.loads(line)["vote"]["id"]
+        except (ValueError, KeyError, TypeError):
+            continue
+    return 0

@@ -23,6 +23,10 @@ from survey.lock import Lock
 from survey.venue import Venue
 
 HERE = Path(__file__).parent
+ELSEWHERE = {
+    "refused": "elsewhere",
+    "sentence": "This was asked by another site's page. Please open the study's own.",
+}
 ALONE = """<script>
 if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.add("alone");
 </script><style>.alone .nav-holder { display: none }</style>
@@ -41,10 +45,13 @@ def results_page(venue: Venue, lock: Lock) -> None:
 
 
 def _component(
-    elem_id: str, name: str, scripts: list[str], answer: Callable[[object], Awaitable[JSON]]
+    elem_id: str, name: str, scripts: list[str], answer: Callable[[object, str], Awaitable[JSON]]
 ) -> None:
-    async def ask(call: JSON) -> JSON:  # a coroutine: Gradio runs it in none of its 40 threads
-        return await answer(call)
+    # A coroutine: Gradio runs it in none of its 40 threads.
+    async def ask(call: JSON, request: gr.Request) -> JSON:
+        if is_foreign(request.headers.get("sec-fetch-site")):
+            return ELSEWHERE
+        return await answer(call, request.client.host)
 
     gr.HTML(
         html_template=_read(f"{name}.html"),
@@ -54,6 +61,12 @@ def _component(
         server_functions=[ask],
         elem_id=elem_id,
     )
+
+
+def is_foreign(site: str | None) -> bool:
+    """Does a browser say that a page of another site asks? That page's visitors know nothing of it,
+    and their addresses are not the asker's. Programs, and browsers on plain http, say nothing."""
+    return site not in (None, "same-origin", "none")
 
 
 def _read(file: str) -> str:

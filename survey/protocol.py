@@ -24,6 +24,7 @@ from __future__ import annotations  # the calls' inner functions are defined at 
 
 import hashlib
 import hmac
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -186,13 +187,13 @@ class Protocol:
 
     def _enrol(self, ledger: Ledger, panel_id: str, now: float) -> str:
         """A new participant, on the list with the least to come."""
-        since = now - 60 * self.study.expire_minutes
-        full = self.study.target and ledger.people(since) >= self.study.target
+        lately = now - 60 * self.study.expire_minutes, now
+        full = self.study.target and ledger.people(*lately) >= self.study.target
         _require(not full, "full", "This study has all the participants it needs. Thank you!")
-        ledger.release_expired(since)
+        ledger.release_expired(*lately)
         number = ledger.next_number()
         seed = person_seed(self.study, number)
-        loads = ledger.load_of_lists(since)
+        loads = ledger.load_of_lists(*lately)
         person = {
             "id": number,
             "token": secrets.token_hex(16),
@@ -239,8 +240,10 @@ class Protocol:
 
 
 def completion_code(study: Study, token: str) -> str:
-    """Proof of a finished participation, for those who know the study's hash."""
-    return hmac.new(study.sha256.encode(), token.encode(), hashlib.sha256).hexdigest()[:10].upper()
+    """Proof of a finished participation. The hash alone, which may be published beforehand, does
+    not suffice to forge it: that takes the seed."""
+    key = f"{study.seed}/{study.sha256}".encode()
+    return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()[:10].upper()
 
 
 def _require(allowed: object, reason: str, sentence: str) -> None:
@@ -273,6 +276,8 @@ def _vote(
     """The vote to record, if this answer may be given now."""
     _require(trial["shown_at"] is not None, "unseen", "This trial was not shown yet.")
     elapsed_ms = (now - trial["shown_at"]) * 1000
+    if elapsed_ms < 0:  # the clock was set back meanwhile: it knows nothing of this trial
+        elapsed_ms = math.inf
     _require(elapsed_ms >= (trial["requested_ms"] or 0), "early", "Please look first, then answer.")
     _require(answer in study.answers, "answer", f"Please answer {' or '.join(study.answers)}.")
     try:

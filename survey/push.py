@@ -2,22 +2,24 @@
 
     SURVEY_MIRROR_REPO=you/votes HF_TOKEN=hf_… python app.py --study studies/poster
 
-Every five minutes and at the end, SIGTERM included. A push that
-fails is told in `error`, and a last good one of long ago is the operator's alarm
-(survey/service.py); nothing is swallowed.
+At the start, every five minutes, and at the end of the program. The Hub may be away, refuse, or
+never answer: votes do not wait for it. What was not sent is told in `error` and goes with the next
+push; a last good one of long ago is the operator's alarm (survey/service.py).
 """
 
+import atexit
 import logging
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from huggingface_hub import CommitInfo, CommitScheduler, HfApi, snapshot_download
+from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download
+from huggingface_hub.utils import get_session
 
-EVERY_MINUTES = 5.0
+EVERY_S = 300.0
+ANSWER_S = 30.0  # within which the Hub must say something
+FIRST_S = 5.0  # that the start of a study waits, to refuse a public dataset
+LAST_S = 10.0  # that the end of the program waits for the last push
 log = logging.getLogger(__name__)
 
 
@@ -25,8 +27,8 @@ class PushError(ValueError):
     """A dataset that votes must not, or cannot, be sent to."""
 
 
-class Push(CommitScheduler):
-    """A commit of all grown files every few minutes; `pushed_at` is the last that succeeded."""
+class Push:
+    """A commit of all grown files every few minutes, by a thread that nobody waits for."""
 
     def __init__(
         self,
@@ -34,52 +36,112 @@ class Push(CommitScheduler):
         folder: str | Path,
         *,
         token: str | None = None,
-        every: float = EVERY_MINUTES,
+        every: float = EVERY_S,
         api: HfApi | None = None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.pushed_at: float | None = None
-        self.error = ""
-        self._clock = clock
-        api = api or HfApi(token=token)
-        api.create_repo(repo_id=repo, private=True, repo_type="dataset", exist_ok=True)
-        if not api.repo_info(repo_id=repo, repo_type="dataset").private:
-            raise PushError(f"The dataset {repo} is public; make it private, or name another.")
-        super().__init__(
-            repo_id=repo,
-            folder_path=folder,
-            every=every,
-            repo_type="dataset",
-            private=True,
-            token=token,
-            hf_api=api,
+        self.repo_id, self.folder = repo, Path(folder)
+        self._problem: Exception | None = None  # of the last push
+        self.pushed_at: float | None = None  # when one last did, by time.monotonic
+        self.lock = threading.Lock()  # held while a file grows, and while we look
+        self._every = every
+        self._api = api or HfApi(token=token)
+        self._ready = False  # the dataset is there, and private
+        self._sent: dict[Path, int] = {}  # bytes of each file that the Hub has
+        self._one_at_a_time = threading.Lock()
+        self._end = threading.Event()
+        self._tried = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="push", daemon=True)
+        self._thread.start()
+        self._tried.wait(FIRST_S)
+        if isinstance(self._problem, PushError):
+            self._end.set()
+            raise self._problem
+        atexit.register(self.stop)
+
+    @property
+    def error(self) -> str:
+        """What went wrong with the last push; "" if nothing did."""
+        return f"{type(self._problem).__name__}: {self._problem}" if self._problem else ""
+
+    def push(self) -> None:
+        """Send what grew, now."""
+        with self._one_at_a_time:
+            try:
+                self._send()
+            except Exception as problem:  # whatever the Hub or the way to it came up with
+                self._problem = problem
+                log.error("Votes were NOT pushed to %s: %s", self.repo_id, self.error)
+            else:
+                self._problem, self.pushed_at = None, time.monotonic()
+
+    def stop(self, patience: float = LAST_S) -> None:
+        """A last push; a Hub that does not take it in time gets it at the next start."""
+        atexit.unregister(self.stop)
+        self._end.set()
+        self._thread.join(patience)
+        if self._thread.is_alive():
+            log.error("The last votes are NOT in %s, but in %s.", self.repo_id, self.folder)
+
+    def _loop(self) -> None:
+        self.push()
+        self._tried.set()
+        while not self._end.wait(self._every):
+            self.push()
+        self.push()
+
+    def _send(self) -> None:
+        be_impatient()
+        if not self._ready:
+            self._prepare()
+        grown = self._grown()
+        if not grown:
+            return
+        commits = [
+            CommitOperationAdd(path.relative_to(self.folder).as_posix(), _begin(path, size))
+            for path, size in grown.items()
+        ]
+        self._api.create_commit(
+            repo_id=self.repo_id, repo_type="dataset", operations=commits, commit_message="Votes"
         )
+        self._sent |= grown
 
-    def push_to_hub(self) -> CommitInfo | None:
-        try:
-            commit = super().push_to_hub()
-        except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
-            log.error("Votes were NOT pushed to %s: %s", self.repo_id, self.error)
-            raise
-        self.error = ""
-        self.pushed_at = self._clock()
-        return commit
+    def _prepare(self) -> None:
+        self._api.create_repo(
+            repo_id=self.repo_id, private=True, repo_type="dataset", exist_ok=True
+        )
+        known = self._api.repo_info(self.repo_id, repo_type="dataset", timeout=ANSWER_S)
+        if not known.private:
+            raise PushError(
+                f"The dataset {self.repo_id} is public; make it private, or name another."
+            )
+        self._ready = True
+
+    def _grown(self) -> dict[Path, int]:
+        """Each file that the Hub lacks or has a shorter version of, and its length."""
+        with self.lock:  # no line is half written now
+            sizes = {path: path.stat().st_size for path in sorted(self.folder.glob("**/*.jsonl"))}
+        return {path: size for path, size in sizes.items() if size != self._sent.get(path, 0)}
 
 
-def fetch(repo: str, folder: str | Path, token: str | None = None) -> Path:
+def be_impatient() -> None:
+    """The Hub's client waits for ever by itself."""
+    get_session().timeout = ANSWER_S
+
+
+def _begin(path: Path, size: int) -> bytes:
+    """The first so many bytes; more may have come since."""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
+def fetch(repo: str, folder: str | Path, token: str | None = None) -> None:
     """Download a dataset's mirror files."""
-    return Path(
-        snapshot_download(
-            repo, repo_type="dataset", local_dir=folder, token=token, allow_patterns="*.jsonl"
-        )
-    )
-
-
-def leave_at_sigterm() -> None:
-    """Make SIGTERM end the program in good order, so that the last push happens at exit.
-
-    Outside the main thread nothing can be set; there it is for whoever owns that thread to do.
-    """
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    be_impatient()
+    try:
+        known = HfApi(token=token).repo_info(repo, repo_type="dataset", timeout=ANSWER_S)
+        for name in (file.rfilename for file in known.siblings or ()):
+            if name.endswith(".jsonl"):
+                options = {"revision": known.sha, "local_dir": folder, "token": token}
+                hf_hub_download(repo, name, repo_type="dataset", **options)
+    except Exception as error:  # whatever the Hub or the way to it came up with
+        raise PushError(f"The votes in {repo} could not be fetched ({error}).") from error

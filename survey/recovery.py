@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from survey.design import DesignError, plan
+from survey.design import plan
 from survey.ledger import Ledger
 from survey.store import Store
+from survey.trouble import StoreError
 
 LINES_AT_ONCE = 1_000
 
@@ -57,15 +58,22 @@ def backup(source: str | Path, target: str | Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
+    try:
+        votes = _copy(source, part)
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return votes
+
+
+def _copy(source: Path, part: Path) -> int:
     with closing(sqlite3.connect(source, timeout=15)) as db, closing(sqlite3.connect(part)) as copy:
         db.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
-        (votes,) = copy.execute("SELECT COUNT(*) FROM votes").fetchone()
-    if verdict != "ok":
-        raise DesignError(f"The backup of {source} is damaged ({verdict}); {part} was kept.")
-    part.rename(target)
-    return votes
+        if verdict != "ok":
+            raise StoreError(f"{source} is damaged ({verdict}), and so would its backup be.")
+        return copy.execute("SELECT COUNT(*) FROM votes").fetchone()[0]
 
 
 def _read(path: Path, sha256: str, found: Restored) -> Iterator[dict]:
@@ -79,7 +87,10 @@ def _read(path: Path, sha256: str, found: Restored) -> Iterator[dict]:
                 study, rows = record["study"], (record["participant"], record["vote"])
                 broken = not all(name.isidentifier() for row in rows for name in row)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DamagedMirror(f"{path}, line {number}, is no vote: {error!r}") from error
+                raise DamagedMirror(
+                    f"{path}, line {number}, is no vote ({error!r}). Take that line out, or move "
+                    "the file away; the others are read then."
+                ) from error
             if broken or study != sha256:
                 raise DamagedMirror(
                     f"{path}, line {number}, belongs to another design; move the file away, or "

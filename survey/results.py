@@ -167,7 +167,7 @@ def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
 
 def times(response: dict[str, Quartiles]) -> str:
     """Response times."""
-    longest = max(ceil(time.upper / 1000) for time in response.values()) * 1000
+    longest = 1000 * max(1, *(ceil(time.upper / 1000) for time in response.values()))
     axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
     rows = [
         Row(label(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))

@@ -52,7 +52,9 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("survey")
 
-TABLES = """
+KINDS = "('practice', 'trial', 'catch')"
+ANSWERS = "('real', 'synthesized', 'left', 'right')"
+TABLES = f"""
 CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
@@ -62,7 +64,7 @@ CREATE TABLE study (
 
 CREATE TABLE photos (
     id INTEGER PRIMARY KEY,
-    role TEXT NOT NULL CHECK (role IN ('trial', 'practice', 'catch')),
+    role TEXT NOT NULL CHECK (role IN {KINDS}),
     name TEXT NOT NULL
 ) STRICT;
 
@@ -103,11 +105,11 @@ CREATE TABLE participants (
 CREATE TABLE trials (
     participant INTEGER PRIMARY KEY REFERENCES participants (id),
     position INTEGER NOT NULL CHECK (position >= 0),
-    kind TEXT NOT NULL CHECK (kind IN ('practice', 'trial', 'catch')),
+    kind TEXT NOT NULL CHECK (kind IN {KINDS}),
     photo INTEGER NOT NULL,
     slot INTEGER NOT NULL,
     condition TEXT NOT NULL,
-    truth TEXT NOT NULL CHECK (truth IN ('real', 'synthesized', 'left', 'right')),
+    truth TEXT NOT NULL CHECK (truth IN {ANSWERS}),
     nonce TEXT NOT NULL UNIQUE,
     requested_ms INTEGER,
     showings INTEGER NOT NULL DEFAULT 1,
@@ -121,12 +123,12 @@ CREATE TABLE votes (
     id INTEGER PRIMARY KEY,
     participant INTEGER NOT NULL REFERENCES participants (id),
     position INTEGER NOT NULL CHECK (position >= 0),
-    kind TEXT NOT NULL CHECK (kind IN ('practice', 'trial', 'catch')),
+    kind TEXT NOT NULL CHECK (kind IN {KINDS}),
     photo INTEGER NOT NULL,
     slot INTEGER NOT NULL,
     condition TEXT NOT NULL,
-    truth TEXT NOT NULL CHECK (truth IN ('real', 'synthesized', 'left', 'right')),
-    answer TEXT NOT NULL CHECK (answer IN ('real', 'synthesized', 'left', 'right')),
+    truth TEXT NOT NULL CHECK (truth IN {ANSWERS}),
+    answer TEXT NOT NULL CHECK (answer IN {ANSWERS}),
     requested_ms INTEGER,
     exposure_ms REAL,
     response_ms REAL NOT NULL,

@@ -3,7 +3,7 @@
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
-const OVER = new Set(["full", "closed", "panel"]); // refusals after which nothing helps
+const OVER = new Set(["full", "closed", "panel", "crowd", "elsewhere"]); // refusals after which nothing helps
 const BROKEN = "Something went wrong in this page. Your answers so far are kept.";
 let study = null;
 let token = null;
@@ -20,12 +20,19 @@ class Refusal extends Error {
 async function ask(name, values = {}) {
   for (let seconds = 0.5; ; seconds = Math.min(2 * seconds, 4)) {
     const said = await server.ask({ ask: name, ...values }).catch(() => undefined);
-    offline(said === undefined);
+    offline(said === undefined || Boolean(said.wait && study)); // once it is known, it need not wait
     if (said?.refused) throw new Refusal(said);
     if (said && "reply" in said) return said.reply;
     if (said?.wait) write("wait", said.wait);
     await Promise.race([pause(1000 * seconds), online()]);
   }
+}
+
+// What the server has already when it is asked again, it has: only its reply was lost.
+async function once(name, values) {
+  await ask(name, values).catch((refusal) => {
+    if (refusal.reason !== "twice") throw refusal;
+  });
 }
 
 const online = () => new Promise((go) => window.addEventListener("online", go, { once: true }));
@@ -73,7 +80,7 @@ async function participate(greet) {
   token ??= memory.read() ?? (await consent());
   let stage = await ask("stage", { token });
   if (stage === "colour_vision") {
-    await ask("colour_vision", { token, answer: await choice("vision") });
+    await once("colour_vision", { token, answer: await choice("vision") });
     stage = "trials";
   } else if (stage === "trials" && greet) {
     await choice("again");
@@ -112,7 +119,7 @@ async function take(trial, images) {
   stage.querySelector("progress").value = trial.number / trial.total;
   show("trial");
   const [frameMs] = await Promise.all([measureFrame(), pause(REST_MS)]);
-  await ask("shown", { token, nonce: trial.nonce });
+  await once("shown", { token, nonce: trial.nonce });
   const said = await run(trial, frameMs);
   const reply = await vote({ token, nonce: trial.nonce, ...said });
   if (reply.truth) await feedback(trial, reply);

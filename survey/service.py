@@ -3,7 +3,7 @@
     service = open_service("studies/poster")
     service.survey.begin(True)          # survey/protocol.py
     service.status()                    # for the operator: totals, counters, alarm
-    service.close()                     # closing only its store leaves the last push to the exit
+    service.close()                     # with a last push
 
 Two settings of the environment: SURVEY_MIRROR_REPO names a private dataset on the Hub for copies of
 all votes, HF_TOKEN the key to it. A Space forgets its disk at every restart, so there the first is
@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,11 +40,11 @@ class Service:
     push: "Push | None"
     on_space: bool
     restored: Restored | None
-    opened_at: float
+    opened_at: float  # by time.monotonic, as all ages are: clocks are set while studies run
 
     def alarm(self, now: float | None = None) -> str:
         """A sentence if votes are in danger; '' if all is well."""
-        now = time.time() if now is None else now
+        now = time.monotonic() if now is None else now
         if self.push is None:
             return SPACE_ALARM if self.on_space else ""
         if self.push.error:
@@ -59,7 +60,9 @@ class Service:
         pushed_at = self.push.pushed_at if self.push else None
         return totals | {
             "mirror": self.push.repo_id if self.push else "",
-            "pushed_minutes_ago": None if pushed_at is None else (time.time() - pushed_at) / 60,
+            "pushed_minutes_ago": None
+            if pushed_at is None
+            else (time.monotonic() - pushed_at) / 60,
             "restored": asdict(self.restored) if self.restored else None,
             "alarm": self.alarm(),
         }
@@ -67,7 +70,6 @@ class Service:
     def close(self) -> None:
         self.store.close()
         if self.push:
-            self.push.trigger().result()
             self.push.stop()
 
 
@@ -80,37 +82,41 @@ SPACE_ALARM = (
 def open_service(
     folder: str | Path, data: str | Path | None = None, environ: Mapping[str, str] = os.environ
 ) -> Service:
-    """Open a study for participants. A database that is missing is made again from its mirrors."""
+    """Open a study for participants. Votes that the database lacks are taken from its mirrors."""
     data = Path(data or Path(folder, DATA))
-    lines = data / FOLDER
     repo, token = environ.get("SURVEY_MIRROR_REPO", ""), environ.get("HF_TOKEN")
-    new = not (data / DATABASE).is_file()
-    push = _push(repo, lines, token, fetch_too=new) if repo else None
-    restored = _restore(folder, data) if new and files(lines) else None
-    store = Store(folder, data, mirror=Mirror(lines, push.lock if push else None))
+    with ExitStack() as undo:  # what was begun, if the study does not open
+        push = _push(repo, data, token, undo) if repo else None
+        store = Store(folder, data)
+        undo.callback(store.close)
+        mirror = Mirror(data / FOLDER, push.lock if push else None)
+        restored = _restore(store, data / FOLDER) if store.lacks(mirror) else None
+        store.copy_to(mirror)
+        undo.pop_all()
     on_space = environ.get("SYSTEM") == "spaces"
-    service = Service(Protocol(store), store, push, on_space, restored, time.time())
+    service = Service(Protocol(store), store, push, on_space, restored, time.monotonic())
     if alarm := service.alarm():
         log.critical("%s\n%s\n%s", "!" * 79, alarm, "!" * 79)
     return service
 
 
-def _push(repo: str, lines: Path, token: str | None, *, fetch_too: bool) -> "Push":
-    from survey.push import Push, fetch, leave_at_sigterm  # half of the Hub's client: only now
+def _push(repo: str, data: Path, token: str | None, undo: ExitStack) -> "Push":
+    from survey.push import Push, fetch  # half of the Hub's client: only now
 
-    push = Push(repo, lines, token=token)
-    leave_at_sigterm()
-    if fetch_too:
+    push = Push(repo, data / FOLDER, token=token)
+    undo.callback(push.stop, patience=0)
+    if not _is_begun(data / DATABASE):
         with push.lock:  # no push of what is half fetched
-            fetch(repo, lines, token)
+            fetch(repo, data / FOLDER, token)
     return push
 
 
-def _restore(folder: str | Path, data: Path) -> Restored:
-    store = Store(folder, data)
-    try:
-        restored = restore(store, files(data / FOLDER))
-    finally:
-        store.close()
-    log.warning("%s was missing; made again with %s votes.", store.path, restored.votes)
+def _is_begun(database: Path) -> bool:
+    """Is there a database? A file of no bytes is what a full disk leaves of one."""
+    return database.is_file() and database.stat().st_size > 0
+
+
+def _restore(store: Store, lines: Path) -> Restored:
+    restored = restore(store, files(lines))
+    log.warning("%s lacked votes; %s came back from its mirror.", store.path, restored.votes)
     return restored

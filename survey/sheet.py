@@ -17,7 +17,7 @@ Cell = str | int | float | None
 
 def write_sheet(file: TextIO, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
     """A header and one line a row; None is an empty cell."""
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file, lineterminator="\r\n")  # so that both are quoted
     writer.writerow(columns)
     writer.writerows([neutral(cell) for cell in row] for row in rows)
 

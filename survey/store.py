@@ -24,12 +24,14 @@ from survey import manifest
 from survey.design import DesignError, Study, latin_list
 from survey.ledger import Ledger
 from survey.schema import migrations
+from survey.trouble import StoreError, damaged, told
 from survey.writer import Writer
 
 T = TypeVar("T")
 DATABASE = "votes.db"
 DATA = "data"
 COPIES_AT_ONCE = 1_000
+PATIENCE_S = 15.0  # with another program that holds the database
 PERSON = ("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at")
 PERSON += ("answered", "finished_at")  # what the mirror keeps of a participant; the seed tells more
 
@@ -46,7 +48,7 @@ class Mirror(Protocol):
 
 def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
     """A connection for the writer: every commit reaches the disk, every reference is checked."""
-    db = sqlite3.connect(path, timeout=15, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
     try:
         db.execute("PRAGMA journal_mode = WAL")
@@ -63,9 +65,14 @@ def read_only(path: str | Path) -> Database:
     """The votes for reading, beside a running study; close it when done."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path} does not exist; has the study been opened?")
-    db = sqlite3.connect(path, timeout=15)
+    db = sqlite3.connect(path, timeout=PATIENCE_S)
     db.execute("PRAGMA query_only = ON")
     return Database(db)
+
+
+def last_vote(db: sqlite3.Connection) -> int:
+    """The number of the newest vote; 0: none."""
+    return db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()[0]
 
 
 class Store:
@@ -83,23 +90,38 @@ class Store:
         self.study = Study.load(folder)
         self._stimuli = self.folder / manifest.STIMULI
         self.path = Path(data or self.folder / DATA, DATABASE)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._mirror = mirror
-        self._mirrored = mirror.last_id() if mirror else 0  # the newest vote that has its copy
-        self._db = self._sound_database(durable)
-        self._ledger = Ledger(self._db, self.study)
+        self._mirror: Mirror | None = None
+        self._mirrored = 0  # the newest vote that has its copy
         try:
-            migrations.apply(Database(self._db))
-            self._check_design()
-            self._copy_votes()
-        except BaseException:
-            self._db.close()
-            raise
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = connect(self.path, durable=durable)
+            self._open()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(told(error, self.path)) from error
         self._writer = Writer(self._db, self._copy_votes)
+        if mirror:
+            self.copy_to(mirror)
 
     def transact(self, work: Callable[[Ledger], T]) -> T:
         """Do this in a transaction; back when it is on the disk and its votes in the mirror."""
         return self._writer.run(lambda: work(self._ledger))
+
+    def copy_to(self, mirror: Mirror) -> None:
+        """Keep a copy of every vote there: of those that have none yet, and of all to come."""
+
+        def begin() -> None:  # the copying follows the transaction
+            self._mirrored = min(mirror.last_id(), last_vote(self._db))
+            self._mirror = mirror
+
+        try:
+            self._writer.run(begin)
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise StoreError(told(error, self.path)) from error
+
+    def lacks(self, mirror: Mirror) -> bool:
+        """Were votes lost here of which there are copies?"""
+        return mirror.last_id() > self._writer.run(lambda: last_vote(self._db))
 
     def image(self, file: str) -> bytes:
         return (self._stimuli / file).read_bytes()
@@ -111,23 +133,18 @@ class Store:
         if self._mirror:
             self._mirror.close()
 
-    def _sound_database(self, durable: bool) -> sqlite3.Connection:
-        db = None
+    def _open(self) -> None:
+        """Take the database into use, once it is known to be sound and of this design."""
         try:
-            db = connect(self.path, durable=durable)
-            (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
-        except sqlite3.OperationalError:  # locked, say: that is no damage
+            (verdict,) = self._db.execute("PRAGMA integrity_check").fetchone()
+            if verdict != "ok":
+                raise StoreError(damaged(self.path, verdict))
+            migrations.apply(Database(self._db))
+            self._ledger = Ledger(self._db, self.study)
+            self._check_design()
+        except BaseException:
+            self._db.close()
             raise
-        except sqlite3.DatabaseError as error:
-            verdict = error
-        if db and verdict == "ok":
-            return db
-        if db:
-            db.close()
-        raise DesignError(
-            f"{self.path} is damaged ({verdict}). Move it away, then make it again with "
-            f"`python -m survey restore {self.folder}`."
-        )
 
     def _check_design(self) -> None:
         """Take in a design that is new here; refuse it where there are votes on another."""

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -77,9 +78,9 @@ class Writer:
             self._db.execute("COMMIT")
             self._committed()
         except Exception as error:  # the disk is full, say: whoever asked must hear it
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             outcomes = [(None, error)] * len(jobs)
+            with suppress(sqlite3.Error):  # SQLite may have undone it already
+                self._db.execute("ROLLBACK")
         for (_, done), (result, error) in zip(jobs, outcomes, strict=True):
             if error is None:
                 done.set_result(result)
@@ -91,6 +92,8 @@ class Writer:
         try:
             result, error = work(), None
         except Exception as raised:  # handed to the thread that asked
+            if not self._db.in_transaction:  # SQLite undid all of it: a full disk, say
+                raise
             self._db.execute("ROLLBACK TO work")
             result, error = None, raised
         self._db.execute("RELEASE work")

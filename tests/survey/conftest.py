@@ -10,21 +10,12 @@ import pytest
 
 from survey import manifest
 from survey.design import Study
+from survey.load import TIMING as AT_ONCE
 from survey.protocol import Protocol, Trial
 from survey.service import Service
 from survey.store import Store
 
-TIMING = {
-    "response_ms": 500.0,
-    "exposure_ms": 1000.0,
-    "dropped_frames": 0,
-    "blurs": 0,
-    "hidden": 0,
-    "screen_width": 1440,
-    "screen_height": 900,
-    "pixel_ratio": 2.0,
-    "refresh_hz": 60.0,
-}
+TIMING = AT_ONCE | {"response_ms": 500.0, "exposure_ms": 1000.0}
 
 
 def make_study(folder: Path, *, photos: int = 0, **settings) -> Study:

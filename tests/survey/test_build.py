@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 from io import BytesIO
 from pathlib import Path
 
@@ -100,6 +102,15 @@ def test_what_cannot_be_used_is_left_out_with_its_reason(tmp_path, photos):
     assert kept["left_out"] == built.left_out
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names that only POSIX allows")
+def test_a_name_that_is_no_text_is_told_as_one(tmp_path, photos):
+    photos[0] = photos[0].rename(photos[0].with_name(os.fsdecode(b"\xff.png")))
+    built = build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
+    rows = json.loads((tmp_path / "study" / manifest.FILE).read_text())["photos"]
+    assert "?.png" in {row["name"] for row in (*rows, *built.left_out)}
+    Store(tmp_path / "study", durable=False).close()
+
+
 def test_stimuli_without_a_row_do_not_stay(tmp_path, photos):
     build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
     rows = json.loads((tmp_path / "study" / manifest.FILE).read_text())["photos"]
@@ -140,6 +151,45 @@ def test_a_folder_in_use_is_left_alone_and_a_broken_build_is_done_anew(tmp_path,
     build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
     with pytest.raises(DesignError, match="holds a study already"):
         build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
+
+
+def test_a_full_disk_is_a_sentence_and_the_study_is_built_when_there_is_room(
+    tmp_path, photos, small_disk
+):
+    """Filled up to any page of it, study.json and manifest.json included."""
+    folder = small_disk.path / "study"
+    refused = 0
+    for leave in (0, 1, 4, 20, 30, 34, 35, 36, 37, 38, 39):
+        small_disk.fill(leave)
+        try:
+            build(photos, folder, STUDY, colorize, size=SIZE)
+        except DesignError as error:
+            refused += 1
+            assert "No space is left" in str(error) and "run the same command again" in str(error)
+            with pytest.raises(DesignError, match="holds no study.json"):
+                Study.load(folder)
+        else:
+            assert Study.load(folder).photos_needed
+            shutil.rmtree(folder)
+        small_disk.free()
+    assert 3 < refused < 11
+    build(photos, folder, STUDY, colorize, size=SIZE)
+
+
+@pytest.mark.parametrize("calls", range(1, 3))
+def test_a_disk_that_is_full_at_the_last_moment(tmp_path, photos, monkeypatch, calls):
+    """Where nothing may be mounted: the key is not written, or the design that goes with it."""
+    left = iter(range(calls)[::-1])
+
+    def full(_):
+        if not next(left):
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colorize.files.os.fsync", full)
+        with pytest.raises(DesignError, match="No space is left"):
+            build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
+    build(photos, tmp_path / "study", STUDY, colorize, size=SIZE)
 
 
 def test_a_model_from_a_file_goes_by_its_name():

@@ -4,10 +4,10 @@ import base64
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.calls import ASKED, Calls
+from survey.calls import ASKED, BEGUN, WITHIN, Calls
 from survey.protocol import completion_code
 from survey.venue import Venue
 from tests.survey.conftest import TIMING, in_service, outcome
@@ -109,12 +109,27 @@ def test_calls_of_no_page_are_refused_and_counted(calls, store, call):
     assert store.transact(lambda ledger: ledger.totals())["refused call"] == 1
 
 
+def test_one_address_begins_so_many_and_goes_on_with_all(survey, clock):
+    venue = Venue(lambda: in_service(survey))
+    venue.opening().result()
+    calls = Calls(venue, clock=clock)
+    begin = {"ask": "begin", "consent": True, "panel_id": ""}
+    said = [outcome(calls.answer(begin, "1.2.3.4")) for _ in range(BEGUN + 1)]
+    assert [reply.get("refused") for reply in said] == [None] * BEGUN + ["crowd"]
+    assert outcome(calls.answer({"ask": "stage", "token": said[0]["reply"]}, "1.2.3.4"))["reply"]
+    for elsewhere in ("1.2.3.5", "2a00:1450::1", "10.16.3.80", ""):
+        assert outcome(calls.answer(begin, elsewhere))["reply"]
+    clock.pass_(WITHIN)
+    assert outcome(calls.answer(begin, "1.2.3.4"))["reply"]
+    assert survey.store.transact(lambda ledger: ledger.totals())["refused crowd"] == 1
+
+
 def test_half_a_character_is_refused(ask):
     assert ask("stage", token="\ud800")["refused"] == "token"
 
 
 @given(st.sampled_from(sorted(ASKED)), st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_no_value_whatsoever_breaks_a_call(calls, store, name, data):
     call = {"ask": name} | {key: data.draw(ANYTHING) for key in ASKED[name]}
     said = outcome(calls.answer(call))

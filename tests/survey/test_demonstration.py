@@ -5,8 +5,8 @@ import json
 import pytest
 
 from survey.demonstration import CATCH, PRACTICE, design, open_demonstration
-from survey.design import DesignError
-from survey.venue import open_venue
+from survey.venue import Closed, open_venue
+from tests.survey.conftest import outcome
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,9 @@ def test_without_a_study_the_venue_is_the_demonstration(tmp_path):
     venue.close()
 
 
-def test_the_faults_of_a_study_show_when_the_app_starts(tmp_path):
-    with pytest.raises(DesignError, match="holds no study"):
-        open_venue(tmp_path)
+def test_the_faults_of_a_study_show_when_the_app_starts(tmp_path, caplog):
+    venue = open_venue(tmp_path)
+    assert "holds no study.json" in caplog.text
+    with pytest.raises(Closed):
+        outcome(venue.run(lambda service: service))
+    venue.close()

@@ -2,12 +2,14 @@
 
 import base64
 import io
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from survey.desk import Desk
-from survey.lock import Lock
+from survey.lock import WITHIN, WRONG, Lock
 from survey.protocol import Protocol
 from survey.store import Store
 from survey.venue import Venue
@@ -103,11 +105,14 @@ def test_the_export_is_the_operators_even_when_results_are_public(open_desk):
     assert ask(desk, "export")["refused"] == "barred"
 
 
-def test_wrong_secrets_open_nothing_and_cost_time(open_desk, clock):
+def test_wrong_secrets_open_nothing_run_out_and_are_counted(open_desk, clock):
     desk = open_desk()
-    assert ask(desk, secret="guess")["sentence"] == "That is not the secret."
+    for _ in range(WRONG):
+        assert ask(desk, secret="guess")["sentence"] == "That is not the secret."
     assert "wait" in ask(desk, secret=SECRET)["sentence"]
-    clock.pass_(1)
+    said = outcome(desk.answer({"ask": "results", "secret": SECRET}, "192.0.2.7"))
+    assert dict(said["reply"]["facts"])["Calls refused"] == f"secret {WRONG}"
+    clock.pass_(WITHIN)
     assert ask(desk, secret=SECRET)["reply"]["operator"]
 
 
@@ -128,7 +133,13 @@ def test_other_calls_are_barred(open_desk, call):
 
 def test_the_report_is_made_anew_only_when_votes_came_in(open_desk, monkeypatch):
     desk, made = open_desk(finished=1, demonstration=True), []
-    monkeypatch.setattr("survey.desk.report", lambda *where: made.append(where) or "<html>")
+    monkeypatch.setattr("survey.report.report", lambda *where: made.append(where) or "<html>")
     ask(desk)
     ask(desk)
     assert len(made) == 1
+
+
+def test_the_page_needs_nothing_that_only_a_report_needs():
+    """scipy takes half a second, which the start of the app can do without."""
+    code = "import sys, survey.page; assert not {'scipy', 'torch'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -53,7 +53,7 @@ def test_it_is_psych_ds(archive):
         description = json.loads(files.read("dataset_description.json"))
         sheets = [name for name in files.namelist() if name.startswith("data/")]
         headers = {
-            h for name in sheets for h in files.read(name).decode().split("\n")[0].split(",")
+            h for name in sheets for h in files.read(name).decode().splitlines()[0].split(",")
         }
     assert description["@type"] == "Dataset"
     assert description["@context"] == "https://schema.org/"

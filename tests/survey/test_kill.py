@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.kill import Survived, _check, kill_rounds, main
+from survey.kill import Survived, check, kill_rounds, main
 from survey.mirror import FOLDER, Mirror
 from survey.protocol import Protocol
 from survey.store import DATA, Store
@@ -34,18 +34,18 @@ def voted(tmp_path, clock) -> tuple[Path, list[tuple[str, int, str]]]:
 def test_losses_would_be_noticed(voted):
     folder, acknowledged = voted
     found = Survived()
-    _check(folder, acknowledged, found)
+    check(folder / DATA, acknowledged, found)
     assert found == Survived(rounds=1, acknowledged=4, kept=4)
     assert found.well
 
     token = acknowledged[0][0]
-    _check(folder, [*acknowledged, (token, 4, "real")], lost := Survived())
+    check(folder / DATA, [*acknowledged, (token, 4, "real")], lost := Survived())
     assert (lost.lost, lost.unmirrored) == (1, 1)
-    _check(folder, [(token, 0, "synthesized")], altered := Survived())
+    check(folder / DATA, [(token, 0, "synthesized")], altered := Survived())
     assert altered.lost == 1
     (lines,) = (folder / DATA / FOLDER).iterdir()
     lines.write_text("".join(lines.read_text().splitlines(keepends=True)[:-1]))
-    _check(folder, acknowledged, unmirrored := Survived())
+    check(folder / DATA, acknowledged, unmirrored := Survived())
     assert (unmirrored.lost, unmirrored.unmirrored) == (0, 1)
     assert not (lost.well or altered.well or unmirrored.well)
 

@@ -61,6 +61,19 @@ def test_from_photos_to_a_report_from_the_export_alone(
     assert numbers(first) == numbers(second)
 
 
+def test_the_seed_is_drawn_by_chance_unless_one_is_given(tmp_path, photos, without_weights):
+    """Everything random follows from the seed: with a known one, the answers can be computed."""
+
+    def seed(name: str, *options: str) -> int:
+        build = ["build", str(photos), "--models", "swap", "--output", str(tmp_path / name)]
+        main([*build, "--size", "32", "--trials", "4", "--practice", "1", *options])
+        return Study.load(tmp_path / name).seed
+
+    first, second = seed("first"), seed("second")
+    assert first != second and min(first, second) > 2**32  # one in two million is smaller
+    assert seed("third", "--seed", "7") == 7
+
+
 def test_an_unreadable_photo_is_told_and_the_rest_is_done(
     tmp_path, photos, without_weights, capsys
 ):

@@ -1,4 +1,7 @@
 import json
+import resource
+
+import pytest
 
 from survey.mirror import Mirror, files
 from survey.protocol import Protocol
@@ -53,4 +56,37 @@ def test_votes_whose_line_was_cut_off_or_never_written_get_it_later(folder, tmp_
     store = Store(folder, mirror=mirror, durable=False)
     whole = [p for p in files(tmp_path / "mirror") if p != path]
     assert [json.loads(p.read_text())["vote"]["id"] for p in whole] == [3]
+    store.close()
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_line_leaves_no_half_one(tmp_path):
+    mirror = Mirror(tmp_path)
+    mirror.write([{"vote": {"id": 1}}])
+    (path,) = files(tmp_path)
+    whole = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20_000, hard))
+    try:
+        with pytest.raises(OSError):
+            mirror.write([{"vote": {"id": 2, "much": "x" * 30_000}}])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == whole
+    mirror.write([{"vote": {"id": 2}}])  # there is room again
+    mirror.close()
+    assert [line["vote"]["id"] for line in lines(tmp_path)] == [1, 2]
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 300, b"\0" * 300 + b"\n", b"\xff\n[]\n7\n"])
+def test_the_last_vote_is_found_before_what_a_lost_power_left(tmp_path, tail):
+    (tmp_path / "a.jsonl").write_bytes(b'{"vote": {"id": 3}}\n' + tail)
+    assert Mirror(tmp_path).last_id() == 3
+
+
+def test_after_a_return_to_a_backup_new_votes_have_their_lines(folder, tmp_path, clock):
+    mirror = Mirror(tmp_path / "mirror")
+    mirror.last_id = lambda: 1_000  # of a later state of this database
+    store = Store(folder, mirror=mirror, durable=False)
+    Participant(Protocol(store, clock), clock).answer()
+    assert [line["vote"]["id"] for line in lines(tmp_path / "mirror")] == [1]
     store.close()

@@ -127,14 +127,13 @@ def test_nonces_and_tokens_are_never_the_same_for_two_people(site):
 
 def test_votes_do_not_wait_for_ten_busy_colorizations(site):
     def start() -> None:
-        httpx.post(f"{site.http.base_url}gradio_api/run/work", json={"data": []}, timeout=60)
+        httpx.post(f"{site.http.base_url}gradio_api/call/work", json={"data": []}, timeout=60)
 
     site.done.clear()
     busy = [threading.Thread(target=start) for _ in range(10)]
     for thread in busy:
         thread.start()
-    for _ in range(2):  # all of Gradio's own threads, of which this app has two
-        assert site.busy.acquire(timeout=20)
+    assert site.busy.acquire(timeout=20)  # the queue lets one of them work at a time
     assert len(site.take_part(site.enrol())) == site.study.positions
     site.done.set()
     for thread in busy:

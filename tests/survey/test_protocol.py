@@ -1,9 +1,12 @@
 """Every call early, late, twice, out of order, from somebody else, and with absurd values."""
 
+import hashlib
+import hmac
 import math
+from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.protocol import Protocol, Refused, completion_code
@@ -64,6 +67,14 @@ def test_a_participation_from_consent_to_code(survey, clock, design):
     assert end.code == completion_code(study, person.token)
     assert survey.stage(person.token) == "done"
     assert survey.next_trial(person.token) is None
+
+
+def test_a_published_hash_does_not_forge_a_code(survey, participant):
+    study = survey.study
+    forged = hmac.new(study.sha256.encode(), participant.token.encode(), hashlib.sha256)
+    code = completion_code(study, participant.token)
+    assert code != forged.hexdigest()[:10].upper()
+    assert code != completion_code(replace(study, seed=study.seed + 1), participant.token)
 
 
 def test_what_was_shown_is_what_the_vote_says(survey, clock, design):
@@ -211,7 +222,7 @@ json_like = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(json_like, json_like, json_like, json_like)
 def test_whatever_is_sent_the_answer_is_refused(survey, a, b, c, d):
     votes = len(contents(survey.store)["votes"])

@@ -1,87 +1,128 @@
-"""Pushing, against a Hub that only remembers what it was sent."""
+"""Pushing, against a Hub that only remembers what it was sent, or does not take it."""
 
-import signal
 import threading
-from concurrent.futures import Future
+import time
 from types import SimpleNamespace
 
 import pytest
 
-from survey.push import Push, PushError, leave_at_sigterm
+from survey.push import Push, PushError
 
 
 class Hub:
     def __init__(self, private: bool = True) -> None:
         self.private, self.down, self.sent = private, False, []
-        self.pushed = threading.Event()
+        self.answers = threading.Event()
+        self.answers.set()
 
     def create_repo(self, repo_id, **_):
-        return SimpleNamespace(repo_id=repo_id)
+        self._answer()
 
-    def repo_info(self, **_):
+    def repo_info(self, repo_id, **_):
         return SimpleNamespace(private=self.private)
 
     def create_commit(self, *, operations, **_):
-        if self.down:
-            raise ConnectionError("the Hub is away")
+        self._answer()
         for operation in operations:
             with operation.as_file() as file:
                 self.sent.append((operation.path_in_repo, file.read()))
-        return "commit"
 
-    def run_as_future(self, work) -> Future:
-        done: Future = Future()
-        try:
-            done.set_result(work())
-        except Exception as error:
-            done.set_exception(error)
-        self.pushed.set()
-        return done
+    def _answer(self) -> None:
+        if self.down:
+            raise ConnectionError("the Hub is away")
+        self.answers.wait(20)
 
 
-def a_push(folder, hub: Hub, now: float = 100.0) -> Push:
-    push = Push("you/votes", folder, every=1e6, api=hub, clock=lambda: now)
-    hub.pushed.wait(10)  # the first one is made at once, by the scheduler's thread
-    return push
-
-
-def test_what_grew_is_pushed_and_the_time_is_told(tmp_path):
+@pytest.fixture
+def hub():
     hub = Hub()
-    push = a_push(tmp_path, hub)
-    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
-    assert push.trigger().result() == "commit"
+    yield hub
+    hub.answers.set()
+
+
+@pytest.fixture
+def push(tmp_path, hub):
+    push = Push("you/votes", tmp_path, every=1e6, api=hub)
+    yield push
+    push.stop()
+
+
+def test_what_grew_is_pushed_and_the_time_is_told(tmp_path, hub, push):
+    votes = tmp_path / "votes-a.jsonl"
+    votes.write_text("{}\n")
+    before = time.monotonic()
+    push.push()
+    push.push()
     assert hub.sent == [("votes-a.jsonl", b"{}\n")]
-    assert (push.pushed_at, push.error) == (100.0, "")
-    push.stop()
+    assert push.pushed_at >= before and push.error == ""
+    votes.write_text("{}\n{}\n")
+    push.push()
+    assert hub.sent[1:] == [("votes-a.jsonl", b"{}\n{}\n")]
 
 
-def test_a_failed_push_is_told_and_the_next_one_makes_up_for_it(tmp_path):
-    hub = Hub()
-    push = a_push(tmp_path, hub)
+def test_a_failed_push_is_told_and_the_next_one_makes_up_for_it(tmp_path, hub, push):
     tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
-    hub.down, push.pushed_at = True, None
-    with pytest.raises(ConnectionError):
-        push.trigger().result()
-    assert push.pushed_at is None
-    assert push.error == "ConnectionError: the Hub is away"
+    good = push.pushed_at
+    hub.down = True
+    push.push()
+    assert push.error == "ConnectionError: the Hub is away" and push.pushed_at == good
     hub.down = False
-    push.trigger().result()
-    assert hub.sent
-    assert (push.pushed_at, push.error) == (100.0, "")
+    push.push()
+    assert hub.sent and push.error == "" and push.pushed_at > good
+
+
+def test_a_hub_that_is_away_at_the_start_gets_all_later(tmp_path, hub):
+    hub.down = True
+    push = Push("you/votes", tmp_path, every=0.05, api=hub)
+    assert push.error and push.pushed_at is None
+    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
+    hub.down = False
+    while not hub.sent:
+        time.sleep(0.01)
     push.stop()
+    assert hub.sent == [("votes-a.jsonl", b"{}\n")]
+
+
+def test_the_end_sends_the_last_votes(tmp_path, hub):
+    push = Push("you/votes", tmp_path, every=1e6, api=hub)
+    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
+    push.stop()
+    assert hub.sent == [("votes-a.jsonl", b"{}\n")]
+
+
+def test_a_hub_that_hangs_keeps_neither_votes_nor_the_end_waiting(tmp_path, hub, push, caplog):
+    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
+    hub.answers.clear()
+    stuck = threading.Thread(target=push.push)
+    stuck.start()
+    assert push.lock.acquire(timeout=5)  # a vote may be written
+    push.lock.release()
+    push.stop(patience=0.1)
+    assert "The last votes are NOT in you/votes" in caplog.text
+    hub.answers.set()
+    stuck.join()
+
+
+def test_a_hub_that_hangs_does_not_keep_the_start_waiting(tmp_path, hub, monkeypatch):
+    monkeypatch.setattr("survey.push.FIRST_S", 0.1)
+    hub.answers.clear()
+    push = Push("you/votes", tmp_path, every=1e6, api=hub)
+    assert push.pushed_at is None
+    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
+    hub.answers.set()
+    push.stop()
+    assert hub.sent == [("votes-a.jsonl", b"{}\n")]
 
 
 def test_votes_are_not_sent_to_a_public_dataset(tmp_path):
+    hub = Hub(private=False)
+    tmp_path.joinpath("votes-a.jsonl").write_text("{}\n")
     with pytest.raises(PushError, match="public; make it private"):
-        Push("you/votes", tmp_path, api=Hub(private=False))
-
-
-def test_sigterm_leaves_through_the_door():
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        leave_at_sigterm()
-        with pytest.raises(SystemExit) as end:
-            signal.raise_signal(signal.SIGTERM)
-        assert end.value.code == 128 + signal.SIGTERM
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        Push("you/votes", tmp_path, api=hub)
+    hub.down = True
+    push = Push("you/votes", tmp_path, every=1e6, api=hub)  # not known yet
+    hub.down = False
+    push.push()
+    assert "is public" in push.error
+    push.stop()
+    assert hub.sent == []

@@ -147,3 +147,13 @@ def test_a_backup_is_whole_while_the_study_runs(store, participant, tmp_path):
         backup(store.path, tmp_path / "b" / "copy.db")
     with pytest.raises(FileNotFoundError, match="nothing to back up"):
         backup(tmp_path / "none.db", tmp_path / "c.db")
+
+
+def test_a_full_disk_leaves_no_half_backup(store, participant, tmp_path, small_disk):
+    participant.answer()
+    small_disk.fill(leave=8)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        backup(store.path, small_disk.path / "copy.db")
+    assert {path.name for path in small_disk.path.iterdir()} == {"filler"}
+    small_disk.free()
+    assert backup(store.path, small_disk.path / "copy.db") == 1

@@ -10,10 +10,12 @@ from survey.design import DesignError, Study
 from survey.evidence import open_evidence
 from survey.findings import find
 from survey.gallery import most_and_least_believed
+from survey.protocol import Protocol
 from survey.report import report
 from survey.store import Store
 from survey.tables import tables
-from tests.survey.conftest import make_study
+from survey.trouble import StoreError
+from tests.survey.conftest import Participant, make_study
 from tests.survey.poll import poll
 
 RATES = {"real": 0.75, "plain": 0.25, "vivid": 0.5}
@@ -134,6 +136,23 @@ def test_one_person_is_no_interval(tmp_path):
     assert "0.0 to 100.0" in text(report(tmp_path))
 
 
+EXTREMES = (
+    {"response_ms": 0.0}, {"response_ms": 3000.0}, {"exposure_ms": None}, {"exposure_ms": 0.0},
+    {"refresh_hz": None}, {"blurs": 100_000, "hidden": 100_000, "dropped_frames": 1_000_000},
+    {"screen_width": 1, "screen_height": 100_000, "pixel_ratio": 0.1},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("timing", EXTREMES)
+@pytest.mark.parametrize("votes", [1, 3, 12])
+def test_nobodys_votes_can_break_it(folder, store, survey, clock, timing, votes):
+    """Whatever a browser may say; one that said 0 ms every time used to."""
+    person = Participant(survey, clock)
+    for number in range(votes):
+        person.answer(number % 2 if votes == 3 else 0, **timing)
+    assert "</html>" in report(folder)
+
+
 def test_when_all_are_excluded_everyone_is_shown(tmp_path):
     make_study(tmp_path, photos=12)
     poll(tmp_path, RATES, 4, unfinished={1, 2, 3, 4})
@@ -195,3 +214,21 @@ def test_tables_hold_both_analyses(voted):
     for sheet in (rates, differences, photos):
         assert {len(row) for row in sheet.rows} == {len(sheet.columns)}
         assert sheet.csv().count("\n") == len(sheet.rows) + 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda data: data[:4096] + b"\xff" * 40_000, "is damaged .* survey restore"),
+        (lambda data: b"", "cannot be used .no such table"),
+        (lambda data: b"no database" * 99, "is damaged .file is not a database"),
+    ],
+    ids=["middle", "nothing", "text"],
+)
+def test_a_damaged_database_is_told_with_a_remedy(folder, clock, damage, sentence):
+    store = Store(folder)
+    Participant(Protocol(store, clock), clock).finish()
+    store.close()
+    store.path.write_bytes(damage(store.path.read_bytes()))
+    with pytest.raises(StoreError, match=sentence):
+        report(folder)

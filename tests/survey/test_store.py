@@ -1,12 +1,14 @@
 import sqlite3
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from survey.design import DesignError, Study
 from survey.protocol import Protocol
 from survey.store import Store, read_only
+from survey.trouble import StoreError
 from tests.survey.conftest import Participant, make_study
 
 
@@ -93,14 +95,77 @@ def test_another_manifest_is_refused(folder):
         Store(folder)
 
 
-@pytest.mark.parametrize("page", [0, 1])
-def test_a_damaged_database_is_not_opened(folder, page):
+@pytest.fixture
+def kept(folder, clock) -> Path:
+    """A closed database with a few votes in it."""
     store = Store(folder)
+    person = Participant(Protocol(store, clock), clock)
+    for _ in range(4):
+        person.answer()
     store.close()
-    data = bytearray(store.path.read_bytes())
-    data[4096 * page : 4096 * (page + 3)] = b"\xff" * 3 * 4096
-    store.path.write_bytes(data)
-    with pytest.raises(DesignError, match=r"is damaged .* survey restore"):
+    return store.path
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"\xff" * 4096 + data[4096:],
+        lambda data: data[:4096] + b"\xff" * 3 * 4096 + data[4 * 4096 :],
+        lambda data: data[: len(data) // 2 // 4096 * 4096],
+        lambda data: data[: len(data) // 2 + 77],
+        lambda data: data[:50],
+        lambda data: b"This is not a database.\n" * 1000,
+    ],
+    ids=["header", "middle", "cut at a page", "cut in a page", "cut short", "text"],
+)
+def test_a_damaged_database_is_not_opened(folder, kept, damage):
+    damaged = damage(kept.read_bytes())
+    kept.write_bytes(damaged)
+    with pytest.raises(StoreError, match=r"is damaged .* survey restore"):
+        Store(folder)
+    assert kept.read_bytes() == damaged  # nothing was made worse
+
+
+def test_a_database_that_another_program_holds_is_told(folder, kept, monkeypatch):
+    monkeypatch.setattr("survey.store.PATIENCE_S", 0.1)
+    holder = sqlite3.connect(kept)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="database is locked.*end that one"):
+        Store(folder)
+    holder.close()
+    Store(folder).close()
+
+
+def test_a_database_that_is_held_later_loses_no_vote(folder, monkeypatch, clock):
+    monkeypatch.setattr("survey.store.PATIENCE_S", 0.1)
+    store = Store(folder)
+    person = Participant(Protocol(store, clock), clock)
+    holder = sqlite3.connect(store.path)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        person.answer()
+    holder.close()
+    person.finish()
+    assert sql(store, "SELECT COUNT(*) FROM votes")[0][0] == store.study.positions
+    store.close()
+
+
+def test_a_folder_that_may_not_be_written_is_told(folder, small_disk):
+    Store(folder, small_disk.path).close()
+    small_disk.read_only()
+    with pytest.raises(StoreError, match="cannot be used .* right to write in"):
+        Store(folder, small_disk.path)
+    with pytest.raises(StoreError, match="cannot be used .* right to write in"):
+        Store(folder, small_disk.path / "new")
+
+
+def test_no_right_to_write_is_told_wherever_the_tests_run(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("survey.store.connect", refuse)
+    with pytest.raises(StoreError, match="Permission denied.*name another --data"):
         Store(folder)
 
 

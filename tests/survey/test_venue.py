@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from survey.venue import NotReady, Venue
+from survey.venue import Closed, NotReady, Venue
 from tests.survey.conftest import outcome
 
 
@@ -47,13 +47,32 @@ def test_work_is_done_in_the_venues_threads():
     venue.close()
 
 
-def test_a_study_that_cannot_open_says_so_to_everyone_who_asks():
+def test_a_study_that_cannot_open_says_so_to_everyone_who_asks(caplog):
     def open_study() -> Closable:
         raise OSError("no space left")
 
     venue = Venue(open_study)
     venue.opening().exception()
     for _ in range(2):
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(Closed, match="no space"):
             outcome(venue.run(lambda service: service))
+    assert caplog.messages == ["The study is closed. no space left"]  # once, and without a trace
+    venue.close()
+
+
+def test_a_study_that_could_not_open_is_tried_again_after_a_while(monkeypatch):
+    monkeypatch.setattr("survey.venue.REST_S", 0.0)
+    fates = [OSError("no space left"), Closable()]
+
+    def open_study() -> Closable:
+        fate = fates.pop(0)
+        if isinstance(fate, OSError):
+            raise fate
+        return fate
+
+    venue = Venue(open_study)
+    venue.opening().exception()
+    service = venue.opening().result()
+    assert outcome(venue.run(lambda same: same)) is service
+    assert venue.opening().result() is service
     venue.close()
