@@ -30,22 +30,6 @@ def browser() -> Iterator:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def address(tiny_weights, tmp_path_factory) -> Iterator[str]:
-    """The app with tiny models."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        import app
-        from colorize import zoo
-        from colorize.studio import Studio
-
-        patch.setattr(zoo, "WEIGHTS", tiny_weights)
-        demo = app.build(Studio("cpu"), data=tmp_path_factory.mktemp("votes"))
-        _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
-        yield url.rstrip("/")
-        demo.close(verbose=False)
-
-
 @pytest.fixture
 def visit(browser, address):
     """visit("/compare", width=360, dark=True) -> a page. Whatever its console or its network

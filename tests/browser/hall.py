@@ -20,6 +20,7 @@ class Hall:
         import app
         from colorize.studio import Studio
 
+        self.study_folder = folder
         panel = "PROLIFIC_PID" if design == "single" else ""
         self.study = make_study(folder, design=design, panel=panel, **SHORT | settings)
         paint(folder / "stimuli")
@@ -33,6 +34,9 @@ class Hall:
 
     def panel_ids(self) -> set[str | None]:
         return {row["panel_id"] for row in self._votes.query("SELECT panel_id FROM participants")}
+
+    def participants(self) -> int:
+        return self._votes["participants"].count
 
     def close(self) -> None:
         self._votes.close()
@@ -67,7 +71,7 @@ class Visitor:
         self.page.goto(f"{url}/study{query}")
 
     def _hear(self, message) -> None:
-        if message.type == "error":
+        if message.type == "error" and "about:srcdoc" not in message.text:  # axe, kept out
             self.trouble.append(message.text)
 
     def _leave(self, dialog) -> None:

@@ -122,19 +122,34 @@ def test_a_key_before_the_exposure_is_over_is_no_answer(come, hall):
     assert len(hall.votes()) == before
 
 
-def test_an_answer_survives_a_lost_acknowledgment(come, hall):
-    visitor = come(hall)
-    visitor.until("trials")
-    assert visitor.screen() == "trial"
-    before, lost = len(hall.votes()), []
+def lose(visitor: Visitor, name: str) -> list:
+    """The first call of this name arrives, its reply does not; the list will hold what was lost."""
+    lost: list = []
 
-    def lose(route) -> None:  # the vote arrives, its acknowledgment does not
-        if not lost and json.loads(route.request.post_data)["data"]["ask"] == "vote":
+    def pass_on(route) -> None:
+        if not lost and json.loads(route.request.post_data)["data"]["ask"] == name:
             lost.append(route.fetch())
             return route.abort()
         return route.continue_()
 
-    visitor.page.route("**/component_server/", lose)
+    visitor.page.route("**/component_server/", pass_on)
+    return lost
+
+
+@pytest.mark.parametrize("name", ["colour_vision", "shown"])
+def test_a_lost_reply_stops_nobody(come, hall, name):
+    visitor = come(hall)
+    lost = lose(visitor, name)
+    assert "stop" not in visitor.until("trials")
+    assert lost
+    visitor.trouble.clear()  # the browser's own line on the lost request
+
+
+def test_an_answer_survives_a_lost_acknowledgment(come, hall):
+    visitor = come(hall)
+    visitor.until("trials")
+    assert visitor.screen() == "trial"
+    before, lost = len(hall.votes()), lose(visitor, "vote")
     visitor.answer()
     assert visitor.place(2)
     assert lost
@@ -185,7 +200,6 @@ def test_results_are_hidden_then_shown_with_the_secret(browser, hall):
     page.locator("input[type=password]").fill("guess")
     page.locator("form button").click()
     page.wait_for_function("/not the secret/.test(document.body.innerText)")
-    page.wait_for_timeout(1_100)  # the pause after a wrong try
     page.locator("input[type=password]").fill(SECRET)
     page.locator("form button").click()
     page.wait_for_selector("iframe:visible")

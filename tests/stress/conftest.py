@@ -1,0 +1,50 @@
+"""The whole app as a process, with a study in it, for whoever attacks it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from survey.design import Study
+from survey.store import read_only
+from tests.stress.serving import Server
+from tests.stress.stranger import Stranger
+from tests.survey.conftest import make_study
+
+SECRET = "correct horse battery staple"
+EXPOSURE_MS = 50
+
+
+class Fort(Server):
+    """The server, and what its operator knows of it."""
+
+    study: Study
+
+    def rows(self, query: str, *values: object) -> list[dict]:
+        db = read_only(self.data / "votes.db")
+        rows = list(db.query(query, values))
+        db.close()
+        return rows
+
+
+@pytest.fixture(scope="session")
+def fort(tmp_path_factory) -> Iterator[Fort]:
+    place = tmp_path_factory.mktemp("fort")
+    options = {"practice": 1, "trials": 4, "exposure_ms": EXPOSURE_MS, "panel": "PANEL"}
+    study = make_study(place / "study", **options)
+    with Fort(place, place / "study", SURVEY_SECRET=SECRET) as fort:
+        fort.study = study
+        yield fort
+
+
+@pytest.fixture
+def stranger(fort) -> Iterator[Callable[..., Stranger]]:
+    """stranger("1.2.3.4") -> one from this address"""
+    met: list[Stranger] = []
+
+    def meet(address: str = "127.0.0.1", **headers: str) -> Stranger:
+        met.append(Stranger(fort.url, address, **headers))
+        return met[-1]
+
+    yield meet
+    for one in met:
+        one.close()
