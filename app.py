@@ -19,16 +19,6 @@ from pathlib import Path
 
 HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
 HANDLES = 10_240  # as many as every system gives that allows more than its first few
-CALL, UPLOAD = 1 << 20, 1 << 30  # bytes of the largest requests; one photo has at most 30 MB
-CLOSED = (  # doors of Gradio that no page here uses, and through which strangers could …
-    "/gradio_api/file=http",  # … fetch from elsewhere, under this server's name
-    "/gradio_api/file/http",
-    "/gradio_api/process_recording",  # … have videos converted
-    "/gradio_api/custom_component",  # … write lines of their own into the log
-    "/gradio_api/deep_link",  # … fill the disk
-    "/gradio_api/run/",  # … call without waiting their turn
-    "/gradio_api/api/",
-)
 
 
 def build(studio, study: Path | None = None, data: Path | None = None):
@@ -66,7 +56,7 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from colorize.pages import misunderstood
+    from colorize.doors import Doors, misunderstood, refuse_download
     from colorize.theme import ASSETS, WORDS, theme
     from survey.page import ALONE
 
@@ -82,7 +72,7 @@ def launch(demo, port: int | None = None, **options) -> tuple:
         head=ALONE,
         app_kwargs={
             "routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
-            "middleware": [Middleware(guarded)],
+            "middleware": [Middleware(Doors)],
             "exception_handlers": {RequestValidationError: misunderstood},
         },
         max_file_size="30mb",
@@ -95,55 +85,6 @@ def launch(demo, port: int | None = None, **options) -> tuple:
         pwa=False,
         **options,
     )
-
-
-def guarded(app):
-    """The app without its closed doors, and with requests of a size that this computer can hold:
-    whatever is not a photo is read into memory."""
-    from gradio.route_utils import FnIndexInferError
-    from starlette.exceptions import HTTPException
-    from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-    from starlette.responses import JSONResponse, PlainTextResponse
-
-    from colorize.apology import apology
-    from colorize.pages import NOT_UNDERSTOOD
-
-    calls, uploads = (RequestBodyLimitMiddleware(app, size) for size in (CALL, UPLOAD))
-    closed = JSONResponse({"detail": "This is not offered here."}, 404)
-
-    async def pass_on(scope, receive, send) -> None:
-        path = scope.get("path", "")
-        if path.startswith(CLOSED):
-            way = closed
-        else:
-            way = uploads if path.startswith("/gradio_api/upload") else calls
-        try:
-            await way(scope, receive, send)
-        except OSError as error:  # the disk is full, say
-            if way is not uploads:
-                raise
-            await PlainTextResponse(apology(error), 507)(scope, receive, send)
-        except FnIndexInferError:  # a name that no call has
-            await JSONResponse({"detail": NOT_UNDERSTOOD}, 404)(scope, receive, send)
-        except (TypeError, KeyError):  # an upload that is no file, a component that is not there
-            if way is not uploads and not path.startswith("/gradio_api/component_server"):
-                raise
-            await JSONResponse({"detail": NOT_UNDERSTOOD}, 422)(scope, receive, send)
-        except RuntimeError as error:  # Gradio says "not found" in the middle of its answer
-            if not isinstance(error.__cause__, HTTPException):
-                raise
-            await send({"type": "http.response.body"})
-
-    return pass_on
-
-
-async def refuse_download(url: str, cache_dir: str) -> str:
-    """In place of Gradio's own, which fetches any public address that a call gives as its file,
-    however large, into memory."""
-    import gradio as gr
-
-    words = "Photos are not fetched from elsewhere: download this one, then upload it."
-    raise gr.Error(words, print_exception=False)
 
 
 def main() -> None:
@@ -186,7 +127,7 @@ def attend(studio) -> None:
     """Show the default model the first sample while the first visitor arrives; then let go of old
     photos: on the disk as soon as they are too many or too old, in memory every hour."""
     from colorize.memory import give_back
-    from colorize.page import cached
+    from colorize.pages import cached
     from colorize.samples import samples
     from colorize.temporary import tidy
 

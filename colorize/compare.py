@@ -12,7 +12,8 @@ import gradio as gr
 from colorize.apology import apology
 from colorize.embed import embed
 from colorize.files import write_whole
-from colorize.page import CLICK, HEAVY, LIGHT, cached, intake, new_folder, spoken
+from colorize.page import intake
+from colorize.pages import CLICK, HEAVY, LIGHT, cached, new_folder, spoken
 from colorize.panels import Panel, first_panel, model_panel, poster, table
 from colorize.samples import samples
 from colorize.studio import Studio

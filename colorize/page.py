@@ -5,22 +5,26 @@
 The page only wires: the work is done in studio.py, inside.py, chart.py and deliver.py.
 """
 
-import os
-from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
-from uuid import uuid4
 
 import gradio as gr
 import numpy as np
-from gradio.processing_utils import save_file_to_cache
-from gradio.utils import get_upload_folder
 from PIL import Image, ImageOps
 
-from colorize.apology import apology
 from colorize.deliver import bundle, deliver
 from colorize.embed import embed
-from colorize.pages import whole
+from colorize.pages import (
+    CLICK,
+    HEAVY,
+    LATEST,
+    LIGHT,
+    LONG,
+    cached,
+    new_folder,
+    spoken,
+    whole,
+)
 from colorize.samples import samples
 from colorize.studio import Studio
 from colorize.theme import WORDS
@@ -41,27 +45,6 @@ BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
 ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
 MOST = 100  # photos in one ZIP: the others wait for it
-CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
-AT_ONCE = 2 if (os.cpu_count() or 1) > 2 else 1  # more, and votes wait for the cores
-HEAVY = {"concurrency_id": "colour", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-LIGHT = {"concurrency_id": "paint", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-LONG = {"concurrency_id": "bundle", "concurrency_limit": 1, "api_visibility": "private"}
-LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
-
-
-def spoken(handler: Callable) -> Callable:
-    """Whatever goes wrong is a note on this visitor's page."""
-
-    @wraps(handler)
-    def run(*args, **options):
-        try:
-            return handler(*args, **options)
-        except gr.Error:
-            raise
-        except Exception as error:
-            raise gr.Error(apology(error), print_exception=False) from error
-
-    return run
 
 
 class Desk:
@@ -276,16 +259,6 @@ def choose_sample(event: gr.EventData) -> str:
     if not 0 <= place < len(known):
         raise ValueError(f"There is no sample {place}; there are {len(known)}, from 0 on.")
     return cached(known[place].path)
-
-
-def cached(path: Path) -> str:
-    """A copy that Gradio may show: its cache, unlike an installed package, is open to the page."""
-    return save_file_to_cache(path, get_upload_folder())
-
-
-def new_folder() -> Path:
-    """For one visitor's files, where they are deleted in time."""
-    return Path(get_upload_folder()) / uuid4().hex
 
 
 @cache

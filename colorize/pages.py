@@ -1,16 +1,30 @@
-"""Gradio's Blocks for strangers: calls that no page makes are answered, not logged at length.
+"""What all pages share: how many colour at once, how errors are told, where files lie.
 
-python app.py
+    python app.py
+
+Strangers may call what the pages call, with any values: that is answered, and not logged at length.
 """
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from uuid import uuid4
 
 import gradio as gr
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 
+from colorize.apology import apology
+
+AT_ONCE = 2 if (os.cpu_count() or 1) > 2 else 1  # more, and votes wait for the cores
+HEAVY = {"concurrency_id": "colour", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
+LIGHT = {"concurrency_id": "paint", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
+LONG = {"concurrency_id": "bundle", "concurrency_limit": 1, "api_visibility": "private"}
+LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
+CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
 NOT_UNDERSTOOD = "This call is not understood: its values are not those that this page sends."
 log = logging.getLogger(__name__)
 
@@ -42,6 +56,21 @@ def politely(*kinds: type[Exception]) -> Iterator[None]:
         raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
 
 
+def spoken(handler: Callable) -> Callable:
+    """Whatever goes wrong is a note on this visitor's page."""
+
+    @wraps(handler)
+    def run(*args, **options):
+        try:
+            return handler(*args, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(apology(error), print_exception=False) from error
+
+    return run
+
+
 def whole(event: gr.EventData, name: str) -> int:
     """A whole number that a widget sends with its event."""
     try:
@@ -53,6 +82,11 @@ def whole(event: gr.EventData, name: str) -> int:
     raise ValueError(f"{name} is {number!r:.40}; it must be a whole number.")
 
 
-async def misunderstood(request: Request, error: Exception) -> JSONResponse:
-    """In place of FastAPI's own answer, which repeats what was sent, and fails if it is no text."""
-    return JSONResponse({"detail": NOT_UNDERSTOOD}, 422)
+def cached(path: Path) -> str:
+    """A copy that Gradio may show: its cache, unlike an installed package, is open to the page."""
+    return save_file_to_cache(path, get_upload_folder())
+
+
+def new_folder() -> Path:
+    """For one visitor's files, where they are deleted in time."""
+    return Path(get_upload_folder()) / uuid4().hex

@@ -17,7 +17,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from train.recipes import RECIPES, Recipe, find, table
+from train.recipe import Recipe
+from train.recipes import RECIPES, find, table
 
 
 def parser() -> argparse.ArgumentParser:

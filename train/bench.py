@@ -29,7 +29,8 @@ from train.batches import Batch, batches
 from train.cache import Cache
 from train.draft import Draft, Line
 from train.learner import Learner
-from train.recipes import Recipe, find
+from train.recipe import Recipe
+from train.recipes import find
 
 BUDGET = 3e11  # floating point operations of a step on a CPU
 CLASSES = 10  # that the made-up photos are labelled with

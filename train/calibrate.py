@@ -8,7 +8,6 @@ Kullback-Leibler) multiplies each bin by exp(k . (a, b, chroma) / 100): three nu
 Newton's method on photos held out from training, and added to the bias of the last layer.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from torch.nn.functional import interpolate
 from colorize.device import Compute, pick
 from colorize.model import Model, ModelError
 from train.cache import Cache
-from train.loop import Photos, whole_crops
+from train.loop import Photos, held_crops
 from train.objective import see
 
 CROP = 128  # pixels of a photo, and so many spots of it
@@ -56,7 +55,7 @@ def calibrate(
     logits, ab = spots(model, photos, pick(device))
     found = solve(logits, moments(ab), model.bins.centres, model.config.temperature, share)
     with torch.no_grad():
-        model.network.head.bias += lean(model.bins.centres, torch.tensor(found.tilt))
+        model.network.head.bias += leaning(model.bins.centres, torch.tensor(found.tilt))
     about = model.config.about | {"calibration": {"data": data.name, **asdict(found)}}
     model.config = replace(model.config, about=about)
     model.save(output)
@@ -69,8 +68,8 @@ def spots(model: Model, photos: Photos, compute: Compute) -> tuple[Tensor, Tenso
     model = model.to(compute.device, memory_format=torch.channels_last)
     generator = torch.Generator().manual_seed(0)
     logits, truth = [], []
-    for pixels in _crops(photos):
-        view = see(pixels.to(compute.device), model.config.source)
+    for batch in held_crops(photos, CROP):
+        view = see(batch.pixels.to(compute.device), model.config.source)
         with compute.autocast():
             answer = model(view.lightness).float()
         ab = interpolate(view.ab, size=answer.shape[2:])  # single pixels, of full chroma
@@ -87,7 +86,7 @@ def solve(
     centres = centres.cpu().float()
 
     def averages(tilt: Tensor) -> Tensor:
-        p = torch.softmax((logits + lean(centres, tilt)) / max(temperature, 0.05), dim=1)
+        p = torch.softmax((logits + leaning(centres, tilt)) / max(temperature, 0.05), dim=1)
         return moments(p @ centres)
 
     tilt = torch.zeros(3)
@@ -111,7 +110,7 @@ def solve(
     return Calibrated(*numbers)
 
 
-def lean(centres: Tensor, tilt: Tensor) -> Tensor:
+def leaning(centres: Tensor, tilt: Tensor) -> Tensor:
     """(Q,): what the tilt adds to the logit of each bin."""
     return torch.cat((centres, centres.norm(dim=1, keepdim=True)), dim=1) @ (tilt / 100)
 
@@ -125,13 +124,3 @@ def text(found: Calibrated) -> str:
     rows = (("wanted", found.wanted), ("before", found.before), ("after", found.after))
     lines = [f"{name:8}" + "".join(f"{value:8.2f}" for value in row) for name, row in rows]
     return "\n".join([f"{'':8}{'a':>8}{'b':>8}{'chroma':>8}", *lines])
-
-
-def _crops(photos: Photos) -> Iterator[Tensor]:
-    size = len(photos.held)
-    seen = 0
-    for batch in whole_crops(photos.cache, photos.held, CROP, seed=0):
-        yield batch.pixels[: size - seen]
-        seen += len(batch.pixels)
-        if seen >= size:
-            return

@@ -16,7 +16,7 @@ from colorize.device import Compute
 from train.batches import Batch
 from train.checkpoint import CheckpointError
 from train.objective import Objective, Trainee, build, see
-from train.recipes import Recipe
+from train.recipe import Recipe
 from train.schedule import Clock, make_optimizer
 
 

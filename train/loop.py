@@ -25,7 +25,7 @@ from train.learner import Learner
 from train.objective import see
 from train.palette import fill_palette
 from train.processes import Processes, interruption, processes
-from train.recipes import Recipe
+from train.recipe import Recipe
 from train.warmstart import lean, take_trunk
 
 CROPS = 32  # a batch, in validation and when the prior is measured
@@ -186,19 +186,23 @@ def whole_crops(cache: Cache, photos: np.ndarray, crop: int, seed: int) -> Itera
     )
 
 
+def held_crops(photos: Photos, crop: int) -> Iterator[Batch]:
+    """One fixed crop of each held photo, of as many as make whole batches."""
+    with closing(whole_crops(photos.cache, photos.held, crop, seed=0)) as feed:
+        yield from islice(feed, max(1, len(photos.held) // CROPS))
+
+
 @torch.no_grad()
 def validate(learner: Learner, photos: Photos, log: progress.Log) -> float:
     """The averaged model's loss on one fixed crop of each held photo; logged, with pictures."""
-    model, crop = learner.averaged.module, learner.recipe.crop
-    values = []
-    with closing(whole_crops(photos.cache, photos.held, crop, seed=0)) as feed:
-        for batch in islice(feed, max(1, len(photos.held) // CROPS)):
-            view = see(batch.pixels.to(learner.compute.device), learner.recipe.source)
-            with learner.compute.autocast():
-                answer = model(view.lightness)
-            values.append(float(learner.objective(answer, view)))
-            if len(values) == 1:
-                log.pictures(view.lightness[:8], model.decode(answer[:8]), view.ab[:8])
+    model, values = learner.averaged.module, []
+    for batch in held_crops(photos, learner.recipe.crop):
+        view = see(batch.pixels.to(learner.compute.device), learner.recipe.source)
+        with learner.compute.autocast():
+            answer = model(view.lightness)
+        values.append(float(learner.objective(answer, view)))
+        if len(values) == 1:
+            log.pictures(view.lightness[:8], model.decode(answer[:8]), view.ab[:8])
     value = float(np.mean(values))
     log.validation(value)
     return value

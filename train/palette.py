@@ -11,7 +11,7 @@ from torch import Tensor
 
 from colorize.lab import rgb_to_lab
 from train.cache import Cache
-from train.recipes import Recipe
+from train.recipe import Recipe
 
 
 def fill_palette(recipe: Recipe, cache: Cache, train: np.ndarray, seed: int) -> Recipe:

@@ -9,7 +9,7 @@ import time
 import torch
 from torch import nn
 
-from train.recipes import Recipe
+from train.recipe import Recipe
 
 
 class Clock:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from colorize.model import Model, ModelError
+from colorize.model import Model, ModelError, read_config, weights_file
 
 
 def take_trunk(model: Model, path: Path) -> list[str]:
@@ -35,7 +35,7 @@ def lean(model: Model, path: Path, weights: Tensor) -> bool:
     Where the plain loss is best at p, the loss weighed by w of the true bin is best at p w, up to
     a factor: log w, added to the head's bias, is there at once and not after many steps.
     """
-    other = Model.load(path).config
+    other = read_config(weights_file(path).with_suffix(".json"))
     if other.bins != model.config.bins or other.about.get("recipe", {}).get("rebalance", True):
         return False
     model.network.head.bias += weights.log().to(model.network.head.bias)

@@ -13,8 +13,8 @@ from PIL import Image
 
 from colorize.apology import NO_ROOM, SORRY, apology
 from colorize.compare import Counter
-from colorize.page import MOST, Desk, cached, choose_sample, new_folder, spoken, thumbnails
-from colorize.pages import whole
+from colorize.page import MOST, Desk, choose_sample, thumbnails
+from colorize.pages import cached, new_folder, spoken, whole
 from colorize.samples import samples
 from colorize.studio import Studio
 from colorize.widgets import Photo

@@ -280,13 +280,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    failed = 0
+    failed = []
     for name in args.only:
         with TemporaryDirectory() as place:
             try:
                 FAULTS[name](Path(place))
             except Exception:
-                failed += 1
+                failed.append(name)
                 traceback.print_exc()
-        print(f"{name}: {'FAILED' if failed else 'well'}", flush=True)
-    return 1 if failed else 0
+        print(f"{name}: {'FAILED' if name in failed else 'well'}", flush=True)
+    return int(bool(failed))

@@ -116,23 +116,27 @@ async def _watch(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--participants", type=int, default=100)
-    parser.add_argument("--visitors", type=int, default=10)
+    add_crowd(parser, minutes=10.0, participants=100, visitors=10)
     parser.add_argument("--rest", type=float, default=0.5, help="seconds before a trial")
     parser.add_argument("--look", type=float, default=1.7, help="seconds to an answer, on average")
+
+
+def add_crowd(parser: argparse.ArgumentParser, **usual: float) -> None:
+    """How long, how many, and where."""
+    for name, value in usual.items():
+        parser.add_argument(f"--{name}", type=type(value), default=value)
     parser.add_argument("--within", type=Path, help="a folder on the disk to be used")
     parser.add_argument("--json", action="store_true")
 
 
+def load_as(args: argparse.Namespace, **options) -> Load:
+    """The load that the command line asks for."""
+    with TemporaryDirectory(dir=args.within) as place:
+        crowd = args.participants, args.visitors, 60 * args.minutes
+        return load(*crowd, within=Path(place), **options)
+
+
 def main(args: argparse.Namespace) -> int:
     """0 if nothing was found."""
-    with TemporaryDirectory(dir=args.within) as place:
-        done = load(
-            args.participants,
-            args.visitors,
-            60 * args.minutes,
-            within=Path(place),
-            pace=Pace(args.rest, args.look),
-        )
+    done = load_as(args, pace=Pace(args.rest, args.look))
     return report(done.figures(), [*done.wrong(), *done.growing(), *done.late()], args.json)

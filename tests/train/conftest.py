@@ -7,7 +7,8 @@ from PIL import Image
 
 from train.cache import Cache
 from train.draft import Draft, Line
-from train.recipes import Recipe, find
+from train.recipe import Recipe
+from train.recipes import find
 
 
 def colourful(seed: int, height: int = 24, width: int = 32) -> np.ndarray:

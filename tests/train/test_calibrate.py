@@ -6,7 +6,7 @@ import torch
 
 from colorize.model import Model, ModelConfig, ModelError
 from train.__main__ import main
-from train.calibrate import calibrate, lean, moments, solve
+from train.calibrate import calibrate, leaning, moments, solve
 from train.objective import build
 from train.recipes import find
 
@@ -24,7 +24,7 @@ def test_the_tilt_that_was_put_on_is_found_and_taken_off(temperature):
     true = 2 * torch.randn(400, len(CENTRES))
     ab = torch.softmax(true / temperature, 1) @ CENTRES
     put_on = torch.tensor([1.5, -2.0, 1.0])
-    found = solve(true + lean(CENTRES, put_on), moments(ab), CENTRES, temperature)
+    found = solve(true + leaning(CENTRES, put_on), moments(ab), CENTRES, temperature)
     assert found.tilt == pytest.approx((-put_on).tolist(), abs=0.02)
     assert found.after == pytest.approx(found.wanted, abs=0.01)
     assert max(abs(b - t) for b, t in zip(found.before, found.wanted, strict=True)) > 1
@@ -43,7 +43,7 @@ def test_a_calibrated_model_has_the_true_averages(lessons, tmp_path):
     assert about["before"] != pytest.approx(about["wanted"], abs=1)
     wild, tame = Model.load(source), Model.load(tmp_path / "tame")
     added = tame.network.head.bias - wild.network.head.bias
-    wanted = lean(wild.bins.centres, torch.tensor(about["tilt"]))
+    wanted = leaning(wild.bins.centres, torch.tensor(about["tilt"]))
     torch.testing.assert_close(added, wanted, atol=2e-2, rtol=1e-2)
 
 
