@@ -29,6 +29,7 @@ class Batch:
     pixels: Tensor  # (N, 3, H, W) uint8, sRGB
     labels: Tensor  # (N,) int64, -1 where unknown
     indices: Tensor  # (N,) int64, numbers of the photos in the cache
+    tones: Tensor | None = None  # (N,) float32: lightness is shown to this power
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,17 @@ def batches(
     scale: tuple[float, float] = (0.6, 1.0),
     aspect: float = 1.1,
     flip: bool = True,
+    tone: float = 1.0,
     threads: int = 1,
 ) -> Generator[Batch, None, None]:
     """Batches `start`, `start` + 1, … without end; every photo once an epoch, in a new order.
 
     A window's side is `scale` (uniform, a share of the photo's shorter side), its proportions are
-    within 1/`aspect` .. `aspect`. `batch_size` counts the crops of all `world` processes together;
+    within 1/`aspect` .. `aspect`; its tone, which a photo's print and age decide, is within
+    1/`tone` .. `tone`. `batch_size` counts the crops of all `world` processes together;
     the process `rank` gets its equal part, so the number of processes does not change the training.
     """
-    _check(indices, crop, batch_size, rank, world, scale, aspect)
+    _check(indices, crop, batch_size, rank, world, scale, aspect, tone)
     indices = np.asarray(indices, dtype=np.int64)
     order = lru_cache(maxsize=2)(lambda epoch: _generator(seed, 0, epoch).permutation(indices))
     mine = slice(rank * batch_size // world, (rank + 1) * batch_size // world)
@@ -81,6 +84,7 @@ def batches(
             torch.from_numpy(pixels).permute(0, 3, 1, 2),
             torch.from_numpy(sizes["label"][mine].astype(np.int64)),
             torch.from_numpy(chosen[mine]),
+            _tones(_generator(seed, 2, step).random(batch_size)[mine], tone) if tone > 1 else None,
         )
 
     return _ahead(make, start, threads)
@@ -133,6 +137,11 @@ def _windows(
     )
 
 
+def _tones(draws: np.ndarray, tone: float) -> Tensor:
+    """Powers within 1/`tone` .. `tone`; both directions are equally likely."""
+    return torch.from_numpy(tone ** (2 * draws - 1)).float()
+
+
 def _cut(photo: np.ndarray, windows: Windows, i: int, crop: int) -> np.ndarray:
     """(crop, crop, 3) uint8: window `i` of `photo`, scaled only if it must be."""
     top, left = windows.top[i], windows.left[i]
@@ -152,6 +161,7 @@ def _check(
     world: int,
     scale: tuple[float, float],
     aspect: float,
+    tone: float,
 ) -> None:
     if not len(indices):
         raise DataError("There are no photos to make batches of: this side of the split is empty.")
@@ -162,5 +172,7 @@ def _check(
         )
     if not 0 <= rank < world:
         raise DataError(f"rank {rank} must be one of the {world} processes, counted from 0.")
-    if not 0 < scale[0] <= scale[1] <= 1 or aspect < 1:
-        raise DataError(f"scale {scale} must lie in (0, 1], and aspect {aspect} be at least 1.")
+    if not 0 < scale[0] <= scale[1] <= 1 or aspect < 1 or tone < 1:
+        raise DataError(
+            f"scale {scale} must lie in (0, 1], aspect {aspect} and tone {tone} be at least 1."
+        )

@@ -52,7 +52,8 @@ class Learner:
 
     def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""
-        view = see(batch.pixels.to(self.compute.device), self.recipe.source)
+        pixels = batch.pixels.to(self.compute.device)
+        view = see(pixels, self.recipe.source, batch.tones)
         with self.compute.autocast():
             answer, names = module(view.lightness)
         loss = self.objective(answer, view)

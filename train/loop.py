@@ -168,6 +168,7 @@ def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iter
         world=team.count,
         scale=(recipe.least, 1.0),
         aspect=recipe.aspect,
+        tone=recipe.tone,
         threads=run.threads,
     )
 

@@ -57,14 +57,20 @@ class View:
     rgb: Tensor  # (N, 3, H, W) in [0, 1]
 
 
-def see(pixels: Tensor, source: str) -> View:
-    """uint8 (N, 3, H, W) -> what a model of this `source` is given, and the truth."""
+def see(pixels: Tensor, source: str, tones: Tensor | None = None) -> View:
+    """uint8 (N, 3, H, W) -> what a model of this `source` is given, and the truth.
+
+    With `tones` (N,) the lightness given is that of a paler or darker print of the photo.
+    """
     rgb = pixels.float() / 255
     lab = rgb_to_lab(rgb)
     lightness = lab[:, :1]
     if source == "gray":  # a grey photo of the paper's luma, whose lightness the model is given
         luma = (rgb * rgb.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
         lightness = rgb_to_lab(luma.expand(-1, 3, -1, -1))[:, :1]
+    if tones is not None:
+        power = tones.to(lightness.device)[:, None, None, None]
+        lightness = 100 * (lightness / 100).clamp(0, 1) ** power
     return View(lightness.contiguous(memory_format=torch.channels_last), lab[:, 1:], rgb)
 
 

@@ -53,6 +53,7 @@ class Recipe:
     crop: int = 128
     least: float = 0.6  # smallest window, as a share of the photo's shorter side
     aspect: float = 1.1
+    tone: float = 1.0  # lightness is shown to a power within 1/tone .. tone
     batch: int = 32
     steps: int = 20_000
     optimizer: str = "adamw"

@@ -186,6 +186,21 @@ def test_whole_photos_in_the_given_order(cache):
         assert batch.labels.tolist() == [cache.labels[i]]
 
 
+def test_tones_are_drawn_evenly_and_change_nothing_else(cache):
+    plain, toned = take(cache, 50, seed=3), take(cache, 50, seed=3, tone=1.5)
+    assert all(same(a, b) and a.tones is None for a, b in zip(plain, toned, strict=True))
+    powers = torch.cat([batch.tones for batch in toned])
+    assert len(powers) == 300 and powers.min() >= 1 / 1.5 and powers.max() <= 1.5
+    assert abs(powers.log().mean()) < 0.05  # as many darker as paler
+    assert powers.log().std() == pytest.approx(np.log(1.5) / np.sqrt(3), rel=0.1)  # uniform
+
+
+def test_processes_draw_the_tones_that_one_would(cache):
+    (whole,) = take(cache, 1, tone=1.5)
+    parts = [take(cache, 1, tone=1.5, rank=rank, world=2)[0].tones for rank in range(2)]
+    assert torch.equal(torch.cat(parts), whole.tones)
+
+
 def test_closing_ends_the_threads(cache):
     before = threading.active_count()
     feed = batches(cache, np.arange(5), crop=8, batch_size=2, seed=0, threads=3)
@@ -215,7 +230,8 @@ def test_an_error_on_a_thread_reaches_the_loop(cache):
         ({"scale": (0.0, 1.0)}, r"must lie in \(0, 1\]"),
         ({"scale": (0.9, 0.5)}, r"must lie in \(0, 1\]"),
         ({"scale": (0.9, 1.5)}, r"must lie in \(0, 1\]"),
-        ({"aspect": 0.5}, "aspect 0.5 be at least 1"),
+        ({"aspect": 0.5}, "aspect 0.5 and tone 1.0 be at least 1"),
+        ({"tone": 0.5}, "tone 0.5 be at least 1"),
     ],
 )
 def test_impossible_batches(cache, options, message):

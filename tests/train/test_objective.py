@@ -39,6 +39,16 @@ def test_gray_source_shows_the_third_papers_luma():
     assert torch.equal(view.ab, see(pixels, "lightness").ab)
 
 
+def test_a_tone_changes_the_lightness_that_is_shown_and_no_colour():
+    pixels = pixels_of((255, 255, 255), (200, 60, 60), (200, 60, 60), (0, 0, 0))
+    plain, toned = see(pixels, "lightness"), see(pixels, "lightness", torch.tensor([2, 2, 0.5, 2]))
+    assert torch.equal(toned.ab, plain.ab) and torch.equal(toned.rgb, plain.rgb)
+    assert toned.lightness[[0, 3]].flatten(1).mean(1).tolist() == pytest.approx([100, 0], abs=1e-3)
+    light = float(plain.lightness[1].mean()) / 100
+    assert float(toned.lightness[1].mean()) / 100 == pytest.approx(light**2, rel=1e-5)
+    assert float(toned.lightness[2].mean()) / 100 == pytest.approx(light**0.5, rel=1e-5)
+
+
 def test_shrink_averages():
     x = torch.arange(16.0).view(1, 1, 4, 4)
     assert shrink(x, torch.Size((2, 2))).flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
