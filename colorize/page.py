@@ -104,7 +104,7 @@ class Desk:
         self,
         photo: str | None,
         model: str | None = None,
-        temperature: float = 0.5,
+        temperature: float = 0.7,
         saturation: float = 1.0,
         format: str = "",
     ) -> str:
@@ -216,7 +216,7 @@ def controls() -> tuple[gr.Slider, gr.Slider, gr.Radio, gr.Button, gr.DownloadBu
     """Under the stage: two sliders, and the way home."""
     with gr.Row(elem_id="tune"):
         temperature = gr.Slider(
-            0, 1, 0.5, step=0.01, label="Temperature", info=BOLD, elem_id="temperature"
+            0, 1, 0.7, step=0.01, label="Temperature", info=BOLD, elem_id="temperature"
         )
         saturation = gr.Slider(
             0, 2, 1, step=0.01, label="Saturation", info=GREY, elem_id="saturation"

@@ -19,7 +19,7 @@ CLASSIFICATION = Recipe(
     name="classification",
     sentence="Picks the likeliest of 313 colours for each spot: safe and natural, a little pale.",
     bins="hull",
-    temperature=0.5,  # below, undecided walls flip between colours: see docs/log.md
+    temperature=0.7,  # below, undecided walls flip between colours: see docs/log.md
     loss="cross-entropy",
     naming=0.2,
 )
