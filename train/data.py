@@ -10,14 +10,7 @@ interrupted goes on where it stopped.
 """
 
 import itertools
-import multiprocessing
-import os
-import signal
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -25,9 +18,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from train.cache import Cache, DataError
-from train.draft import Draft, Line, difference
-from train.intake import Settings, read
+from train.draft import Draft, difference
+from train.intake import Settings
 from train.sources import Item, count, items
+from train.workers import Lines, Workers, read_chunk
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
 
@@ -102,44 +96,11 @@ def _check_any(draft: Draft, source: str | Path) -> None:
     raise DataError(f"None of the {draft.done} images of {source} can be used. The first: {some}.")
 
 
-def _read_all(
-    rest: Iterable[Item], settings: Settings, workers: int
-) -> Iterator[list[tuple[Line, bytes]]]:
+def _read_all(rest: Iterable[Item], settings: Settings, workers: int) -> Iterator[Lines]:
     """The lines and pixels of `rest`, in order, a chunk at a time."""
     chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
     if workers <= 1:
         yield from (read_chunk(chunk, settings) for chunk in chunks)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
-    waiting: deque[Future[list[tuple[Line, bytes]]]] = deque()
-    with pool:
-        try:
-            for chunk in chunks:
-                waiting.append(pool.submit(read_chunk, chunk, settings))
-                if len(waiting) > 2 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool as error:
-            raise DataError(
-                "A worker process was ended, perhaps for want of memory. "
-                "Run the same command with fewer workers: it goes on where it stopped."
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _follow_parent() -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def follow() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
-def read_chunk(chunk: list[Item], settings: Settings) -> list[tuple[Line, bytes]]:
-    return [read(item, settings) for item in chunk]
+    with Workers(workers, settings) as team:
+        yield from team.read(chunks)
