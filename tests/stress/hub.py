@@ -9,6 +9,7 @@ with Hub() as hub:
 import base64
 import json
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,7 +25,7 @@ class Hub:
         self.asked = 0
         self.files: dict[str, bytes] = {}
         self._ends = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _desk_of(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Desk, self))
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # whoever hung up no longer wants to hear it
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -56,62 +57,63 @@ class Hub:
         self._ends.wait()
 
 
-def _desk_of(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Desk(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Desk(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            dies = hub.mood == "dies" and "/commit/" in self.path
-            said = self.rfile.read(length // 2 if dies else length)
-            if dies or self._is_moody():
-                self.close_connection = True
-            elif self.path == "/api/repos/create":
-                self._say({"url": f"{hub.url}/datasets/you/votes"})
-            elif "/preupload/" in self.path:
-                files = [file["path"] for file in json.loads(said)["files"]]
-                mode = {"uploadMode": "regular", "shouldIgnore": False}
-                self._say({"files": [{"path": path} | mode for path in files]})
-            else:
-                self._say(hub.commit(said))
+    def __init__(self, hub: Hub, *request: Any) -> None:
+        self.hub = hub  # first, since the rest of this answers the request
+        super().__init__(*request)
 
-        def do_GET(self) -> None:
-            if self._is_moody():
-                self.close_connection = True
-            elif self.path.startswith(f"{DATASET}/tree/"):
-                sizes = {name: len(content) for name, content in hub.files.items()}
-                rows = [{"type": "file", "path": p, "size": n, "oid": p} for p, n in sizes.items()]
-                self._say(rows)
-            elif self.path.startswith(DATASET):
-                self._say(hub.about())
-            elif (name := self.path.rpartition("/")[2]) in hub.files:
-                self._send(hub.files[name])
-            else:
-                self.send_error(404)
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        dies = self.hub.mood == "dies" and "/commit/" in self.path
+        said = self.rfile.read(length // 2 if dies else length)
+        if dies or self._is_moody():
+            self.close_connection = True
+        elif self.path == "/api/repos/create":
+            self._say({"url": f"{self.hub.url}/datasets/you/votes"})
+        elif "/preupload/" in self.path:
+            files = [file["path"] for file in json.loads(said)["files"]]
+            mode = {"uploadMode": "regular", "shouldIgnore": False}
+            self._say({"files": [{"path": path} | mode for path in files]})
+        else:
+            self._say(self.hub.commit(said))
 
-        do_HEAD = do_GET
+    def do_GET(self) -> None:
+        if self._is_moody():
+            self.close_connection = True
+        elif self.path.startswith(f"{DATASET}/tree/"):
+            sizes = {name: len(content) for name, content in self.hub.files.items()}
+            rows = [{"type": "file", "path": p, "size": n, "oid": p} for p, n in sizes.items()]
+            self._say(rows)
+        elif self.path.startswith(DATASET):
+            self._say(self.hub.about())
+        elif (name := self.path.rpartition("/")[2]) in self.hub.files:
+            self._send(self.hub.files[name])
+        else:
+            self.send_error(404)
 
-        def _is_moody(self) -> bool:
-            hub.asked += 1
-            if hub.mood == "hang":
-                hub.hang()
-            elif isinstance(hub.mood, int):
-                self.send_error(hub.mood)
-            return hub.mood not in ("well", "dies")
+    do_HEAD = do_GET
 
-        def _say(self, reply: object) -> None:
-            self._send(json.dumps(reply).encode())
+    def _is_moody(self) -> bool:
+        self.hub.asked += 1
+        if self.hub.mood == "hang":
+            self.hub.hang()
+        elif isinstance(self.hub.mood, int):
+            self.send_error(self.hub.mood)
+        return self.hub.mood not in ("well", "dies")
 
-        def _send(self, content: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Content-Type", "application/json")
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.send_header("ETag", f'"{hash(content)}"')
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+    def _say(self, reply: object) -> None:
+        self._send(json.dumps(reply).encode())
 
-        def log_message(self, *_: object) -> None: ...
+    def _send(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("ETag", f'"{hash(content)}"')
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
-    return Desk
+    def log_message(self, *_: object) -> None: ...
