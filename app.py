@@ -109,6 +109,7 @@ def main() -> None:
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()
+    threading.Thread(target=warm, args=[studio]).start()  # an end in the middle would be a crash
     threading.Thread(target=attend, args=[studio], daemon=True).start()
     demo.block_thread()
 
@@ -123,18 +124,23 @@ def take_handles() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
 
 
-def attend(studio) -> None:
-    """Show the default model the first sample while the first visitor arrives; then let go of old
-    photos: on the disk as soon as they are too many or too old, in memory every hour."""
-    from colorize.memory import give_back
+def warm(studio) -> None:
+    """Show the default model the first sample while the first visitor arrives."""
     from colorize.pages import cached
     from colorize.samples import samples
-    from colorize.temporary import tidy
 
     try:
         studio.warm(cached(samples()[0].path))
     except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
         print(error, flush=True)
+
+
+def attend(studio) -> None:
+    """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
+    hour."""
+    from colorize.memory import give_back
+    from colorize.temporary import tidy
+
     for seconds in itertools.count(LOOK, LOOK):
         tidy(os.environ["GRADIO_TEMP_DIR"])
         give_back()

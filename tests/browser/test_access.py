@@ -6,6 +6,7 @@ pytestmark = pytest.mark.browser
 
 READY = {"/": "#maps figure", "/compare": "table.bars"}
 PAGES = list(READY)
+STILL = "() => !document.querySelector('.pending') && document.getAnimations().length === 0"
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -13,6 +14,7 @@ PAGES = list(READY)
 def test_axe_finds_nothing_serious(visit, axe, path, dark):
     page = visit(path, dark=dark)
     page.locator(READY[path]).first.wait_for()
+    page.wait_for_function(STILL)  # what fades in has little contrast
     page.evaluate(axe)
     found = page.evaluate("axe.run()")["violations"]
     grave = [
