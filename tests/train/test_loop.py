@@ -103,13 +103,13 @@ def lightness_loss(recipe: Recipe, cache: Cache, objective) -> float:
 
 @pytest.mark.parametrize("name", ["regression", "classification", "rebalanced"])
 def test_the_main_three_learn_more_than_lightness_tells(lessons, tiny, tmp_path, name):
-    recipe = tiny(name, steps=200, rate=0.02)
+    recipe = tiny(name, steps=250, rate=0.02)
     run = Run(lessons.folder, tmp_path / "run", validate_every=100)
     photos = Photos.of(lessons, 99)
     learner = loop.begin(recipe, run, photos)
     baseline = lightness_loss(recipe, lessons, learner.objective)
     loop.learn(learner, run, photos, loop.Processes())
-    assert learner.best < 0.92 * baseline
+    assert learner.best < 0.85 * baseline
 
 
 def test_a_run_that_is_killed_and_resumed_is_the_run_that_was_not(lessons, tiny, tmp_path):
