@@ -3,7 +3,7 @@
     python app.py
     python app.py --study studies/faces --data votes --port 7860
 
-It wires only: the pages are in colorize/page.py, colorize/compare.py and survey/page.py.
+It wires only: the pages are in colorize/web/ and survey/web/.
 """
 
 import argparse
@@ -25,12 +25,12 @@ def build(studio, study: Path | None = None, data: Path | None = None):
     """All pages in one app."""
     import gradio as gr
 
-    from colorize.compare import compare_page
-    from colorize.page import colorize_page
-    from colorize.pages import Pages
-    from survey.lock import Lock
-    from survey.page import results_page, study_page
-    from survey.venue import open_venue
+    from colorize.web.colorize_page import colorize_page
+    from colorize.web.compare_page import compare_page
+    from colorize.web.handlers import Pages
+    from survey.web.operator_access import Lock
+    from survey.web.pages import results_page, study_page
+    from survey.web.study_host import open_venue
 
     venue = open_venue(study, data)
     with Pages(title="Colorize", analytics_enabled=False) as demo:
@@ -56,9 +56,9 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from colorize.doors import Doors, misunderstood, refuse_download
-    from colorize.theme import ASSETS, WORDS, theme
-    from survey.page import ALONE
+    from colorize.web.guard import Doors, misunderstood, refuse_download
+    from colorize.web.theme import ASSETS, WORDS, theme
+    from survey.web.pages import ALONE
 
     processing_utils.async_ssrf_protected_download = refuse_download
     if os.environ.get("SYSTEM") == "spaces":  # its proxies say in a header who asks
@@ -102,7 +102,7 @@ def main() -> None:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "colorize")))
 
     gc.disable()  # all that is imported and built now stays: searched for garbage, a fifth slower
-    from colorize.studio import Studio
+    from colorize.web.studio import Studio
 
     studio = Studio()
     demo = build(studio, args.study, args.data)
@@ -126,8 +126,8 @@ def take_handles() -> None:
 
 def warm(studio) -> None:
     """Show the default model the first sample while the first visitor arrives."""
-    from colorize.pages import cached
     from colorize.samples import samples
+    from colorize.web.handlers import cached
 
     try:
         studio.warm(cached(samples()[0].path))
@@ -138,8 +138,8 @@ def warm(studio) -> None:
 def attend(studio) -> None:
     """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
     hour."""
-    from colorize.memory import give_back
-    from colorize.temporary import tidy
+    from colorize.web.housekeeping import give_back
+    from colorize.web.temporary_files import tidy
 
     for seconds in itertools.count(LOOK, LOOK):
         tidy(os.environ["GRADIO_TEMP_DIR"])
