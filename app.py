@@ -8,17 +8,12 @@ It wires only: the pages are in colorize/web/ and survey/web/.
 
 import argparse
 import gc
-import itertools
 import os
 import signal
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
-
-HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
-HANDLES = 10_240  # as many as every system gives that allows more than its first few
 
 
 def build(studio, study: Path | None = None, data: Path | None = None):
@@ -96,6 +91,9 @@ def main() -> None:
     if args.study and not (args.study / "study.json").is_file():
         parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
+
+    from colorize.web.housekeeping import attend, take_handles, warm
+
     take_handles()
 
     # Apart from other programs' files, since ours are deleted in time.
@@ -112,41 +110,6 @@ def main() -> None:
     threading.Thread(target=warm, args=[studio]).start()  # an end in the middle would be a crash
     threading.Thread(target=attend, args=[studio], daemon=True).start()
     demo.block_thread()
-
-
-def take_handles() -> None:
-    """Each visitor's connection is a file handle; systems begin with few, and allow more."""
-    if os.name == "posix":
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wish = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
-
-
-def warm(studio) -> None:
-    """Show the default model the first sample while the first visitor arrives."""
-    from colorize.samples import samples
-    from colorize.web.handlers import cached
-
-    try:
-        studio.warm(cached(samples()[0].path))
-    except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
-        print(error, flush=True)
-
-
-def attend(studio) -> None:
-    """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
-    hour."""
-    from colorize.web.housekeeping import give_back
-    from colorize.web.temporary_files import tidy
-
-    for seconds in itertools.count(LOOK, LOOK):
-        tidy(os.environ["GRADIO_TEMP_DIR"])
-        give_back()
-        time.sleep(LOOK)
-        if seconds % HOUR == 0:
-            studio.forget()
 
 
 if __name__ == "__main__":
