@@ -1,6 +1,7 @@
 // One model out of several, each with its sentence. value: the name; options: [{name, sentence}].
 const mark = () => {
-  for (const radio of element.querySelectorAll("input")) radio.checked = radio.value === props.value;
+  for (const radio of element.querySelectorAll("input"))
+    radio.checked = radio.value === props.value;
 };
 element.addEventListener("change", (event) => {
   props.value = event.target.value;

@@ -1,7 +1,10 @@
 // A photo that can be asked about a pixel. value: {photo, picture, width, height, x, y}, or null;
 // sizes and places are those of the file. Says which pixel is asked about, for a new photo too.
 const find = (selector) => element.querySelector(selector);
-const image = find("img"), cross = find(".cross"), x = find("[name=x]"), y = find("[name=y]");
+const image = find("img"),
+  cross = find(".cross"),
+  x = find("[name=x]"),
+  y = find("[name=y]");
 let photo = null; // the one that is shown
 const within = (number, size) => Math.min(size - 1, Math.max(0, Math.floor(number) || 0));
 

@@ -1,7 +1,9 @@
 // The photo before and after. value: {before, after, original, width, height, words, facts}; or only
 // {after} where nothing but the colours changed; or null.
 const find = (selector) => element.querySelector(selector);
-const stage = find(".stage"), divider = find(".divider"), against = find(".against");
+const stage = find(".stage"),
+  divider = find(".divider"),
+  against = find(".against");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let shown = null; // the last value that told of the photo itself
 
@@ -29,7 +31,8 @@ function left() {
   find(".tag.left").textContent = original ? "original" : "before";
 }
 
-async function decoded(source) { // swap whole pictures only: no flicker while a slider moves
+async function decoded(source) {
+  // swap whole pictures only: no flicker while a slider moves
   const image = new Image();
   image.src = source;
   await image.decode().catch(() => {});
@@ -39,7 +42,12 @@ async function decoded(source) { // swap whole pictures only: no flicker while a
 async function draw() {
   const value = props.value;
   stage.classList.toggle("empty", !value);
-  if (!value) { shown = null; against.hidden = true; find(".facts").textContent = ""; return; }
+  if (!value) {
+    shown = null;
+    against.hidden = true;
+    find(".facts").textContent = "";
+    return;
+  }
   await decoded(value.after);
   if (value !== props.value) return; // a newer one has come
   find(".after").src = value.after;
@@ -58,6 +66,9 @@ async function draw() {
 }
 
 divider.addEventListener("input", () => cut(Number(divider.value)));
-against.addEventListener("change", () => { left(); cut(Number(divider.value)); });
+against.addEventListener("change", () => {
+  left();
+  cut(Number(divider.value));
+});
 watch("value", draw);
 draw();

@@ -1,11 +1,13 @@
 // Photos side by side; zoom and position are theirs together. value: [{name, sentence, numbers,
 // picture, problem}].
-const wall = element.querySelector(".wall"), zoom = element.querySelector(".zoom");
+const wall = element.querySelector(".wall"),
+  zoom = element.querySelector(".zoom");
 let at = { x: 0.5, y: 0.5 }; // the point of the photo in the middle of every panel
 let from = null; // where a drag began
 
 function place() {
-  const scale = Number(zoom.value), half = 0.5 / scale;
+  const scale = Number(zoom.value),
+    half = 0.5 / scale;
   at = {
     x: Math.min(1 - half, Math.max(half, at.x)),
     y: Math.min(1 - half, Math.max(half, at.y)),
@@ -17,7 +19,8 @@ function place() {
   zoom.setAttribute("aria-valuetext", `${scale} times`);
 }
 
-function shift(dx, dy) { // in shares of a panel
+function shift(dx, dy) {
+  // in shares of a panel
   const scale = Number(zoom.value);
   at = { x: at.x - dx / scale, y: at.y - dy / scale };
   place();
@@ -32,7 +35,8 @@ function panel({ name, sentence, numbers, picture, problem }) {
     image.src = picture;
     image.alt = `${name}: ${sentence}`;
     image.draggable = false;
-    image.onload = () => wall.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
+    image.onload = () =>
+      wall.style.setProperty("--ratio", image.naturalWidth / image.naturalHeight);
     view.tabIndex = 0;
     view.setAttribute("role", "group");
     view.setAttribute("aria-label", `${name}: arrow keys move all pictures, plus and minus zoom`);
@@ -42,7 +46,11 @@ function panel({ name, sentence, numbers, picture, problem }) {
     view.textContent = problem;
   }
   const caption = document.createElement("figcaption");
-  for (const [tag, text] of [["b", name], ["span", numbers], ["small", sentence]]) {
+  for (const [tag, text] of [
+    ["b", name],
+    ["span", numbers],
+    ["small", sentence],
+  ]) {
     const part = document.createElement(tag);
     part.textContent = text;
     caption.append(part);
@@ -60,7 +68,10 @@ function draw() {
 }
 
 zoom.addEventListener("input", place);
-element.querySelector(".whole").addEventListener("click", () => { zoom.value = 1; place(); });
+element.querySelector(".whole").addEventListener("click", () => {
+  zoom.value = 1;
+  place();
+});
 wall.addEventListener("pointerdown", (event) => {
   if (!event.target.closest(".view") || Number(zoom.value) === 1) return;
   from = { x: event.clientX, y: event.clientY };
@@ -69,30 +80,50 @@ wall.addEventListener("pointerdown", (event) => {
 wall.addEventListener("pointermove", (event) => {
   if (!from) return;
   const image = event.target.closest(".view").firstChild;
-  shift((event.clientX - from.x) / image.offsetWidth, (event.clientY - from.y) / image.offsetHeight);
+  shift(
+    (event.clientX - from.x) / image.offsetWidth,
+    (event.clientY - from.y) / image.offsetHeight,
+  );
   from = { x: event.clientX, y: event.clientY };
 });
-for (const end of ["pointerup", "pointercancel"]) wall.addEventListener(end, () => { from = null; });
-wall.addEventListener("wheel", (event) => {
-  if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the page
-  event.preventDefault();
-  zoom.value = Number(zoom.value) * Math.exp(-event.deltaY / 300);
-  place();
-}, { passive: false });
+for (const end of ["pointerup", "pointercancel"])
+  wall.addEventListener(end, () => {
+    from = null;
+  });
+wall.addEventListener(
+  "wheel",
+  (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the page
+    event.preventDefault();
+    zoom.value = Number(zoom.value) * Math.exp(-event.deltaY / 300);
+    place();
+  },
+  { passive: false },
+);
 wall.addEventListener("dblclick", (event) => {
   const view = event.target.closest(".view");
   if (!view) return;
-  const box = view.firstChild.getBoundingClientRect(), scale = Number(zoom.value);
+  const box = view.firstChild.getBoundingClientRect(),
+    scale = Number(zoom.value);
   at = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   zoom.value = scale > 1 ? 1 : 3;
   place();
 });
 wall.addEventListener("keydown", (event) => {
-  const moves = { ArrowLeft: [0.1, 0], ArrowRight: [-0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
+  const moves = {
+    ArrowLeft: [0.1, 0],
+    ArrowRight: [-0.1, 0],
+    ArrowUp: [0, 0.1],
+    ArrowDown: [0, -0.1],
+  };
   if (moves[event.key] && Number(zoom.value) > 1) shift(...moves[event.key]);
-  else if (event.key === "+" || event.key === "=") { zoom.value = Number(zoom.value) * 1.3; place(); }
-  else if (event.key === "-") { zoom.value = Number(zoom.value) / 1.3; place(); }
-  else return;
+  else if (event.key === "+" || event.key === "=") {
+    zoom.value = Number(zoom.value) * 1.3;
+    place();
+  } else if (event.key === "-") {
+    zoom.value = Number(zoom.value) / 1.3;
+    place();
+  } else return;
   event.preventDefault();
 });
 watch("value", draw);

@@ -2,7 +2,8 @@
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const paper = element.querySelector("iframe");
-const COLOURS = { // the report's colours: the theme's
+const COLOURS = {
+  // the report's colours: the theme's
   "--paper": "--body-background-fill",
   "--ink": "--body-text-color",
   "--soft": "--body-text-color-subdued",
@@ -60,18 +61,22 @@ paper.addEventListener("load", () => {
   new ResizeObserver(fit).observe(page.body);
 });
 
-part("door").querySelector("form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  look(element.querySelector("input").value);
-});
+part("door")
+  .querySelector("form")
+  .addEventListener("submit", (event) => {
+    event.preventDefault();
+    look(element.querySelector("input").value);
+  });
 
-part("state").querySelector("button").addEventListener("click", async () => {
-  const reply = await ask("export", secret);
-  if (!reply) return;
-  const anchor = made("a", "");
-  anchor.download = reply.name;
-  anchor.href = `data:application/zip;base64,${reply.content}`;
-  anchor.click();
-});
+part("state")
+  .querySelector("button")
+  .addEventListener("click", async () => {
+    const reply = await ask("export", secret);
+    if (!reply) return;
+    const anchor = made("a", "");
+    anchor.download = reply.name;
+    anchor.href = `data:application/zip;base64,${reply.content}`;
+    anchor.click();
+  });
 
 look("");

@@ -59,20 +59,42 @@ function choice(name) {
 function pressed(within) {
   return new Promise((resolve) => {
     const ear = new AbortController();
-    within.addEventListener("click", (event) => {
-      const button = event.target.closest("button[value]");
-      if (!button) return;
-      ear.abort();
-      resolve(button.value);
-    }, { signal: ear.signal });
+    within.addEventListener(
+      "click",
+      (event) => {
+        const button = event.target.closest("button[value]");
+        if (!button) return;
+        ear.abort();
+        resolve(button.value);
+      },
+      { signal: ear.signal },
+    );
   });
 }
 
 // The token outlives a reload. Where a browser keeps nothing, it lives as long as the page.
 const memory = {
-  read: () => { try { return localStorage.getItem(`study ${study.id}`); } catch { return null; } },
-  write: (value) => { try { localStorage.setItem(`study ${study.id}`, value); } catch { /* no */ } },
-  clear: () => { try { localStorage.removeItem(`study ${study.id}`); } catch { /* no */ } },
+  read: () => {
+    try {
+      return localStorage.getItem(`study ${study.id}`);
+    } catch {
+      return null;
+    }
+  },
+  write: (value) => {
+    try {
+      localStorage.setItem(`study ${study.id}`, value);
+    } catch {
+      /* no */
+    }
+  },
+  clear: () => {
+    try {
+      localStorage.removeItem(`study ${study.id}`);
+    } catch {
+      /* no */
+    }
+  },
 };
 
 async function participate(greet) {
@@ -114,7 +136,10 @@ async function trials() {
 async function take(trial, images) {
   place(images);
   stage.dataset.phase = "blank";
-  write("place", `${trial.kind === "practice" ? "Practice " : ""}${trial.number} of ${trial.total}`);
+  write(
+    "place",
+    `${trial.kind === "practice" ? "Practice " : ""}${trial.number} of ${trial.total}`,
+  );
   write("prompt", study.question);
   stage.querySelector("progress").value = trial.number / trial.total;
   show("trial");
@@ -138,8 +163,10 @@ async function vote(said) {
 
 async function feedback(trial, { right, truth }) {
   const named = { real: "Real", synthesized: "Synthesized" };
-  const captions = study.design === "single" ? [named[truth]]
-    : trial.answers.map((side) => (side === truth ? named.real : named.synthesized));
+  const captions =
+    study.design === "single"
+      ? [named[truth]]
+      : trial.answers.map((side) => (side === truth ? named.real : named.synthesized));
   captions.forEach((text, i) => (figures[i].querySelector("figcaption").textContent = text));
   write("prompt", right ? "Right." : "Not this time.");
   stage.dataset.phase = "feedback";
@@ -189,12 +216,18 @@ function introduce(study) {
   });
   const seconds = study.exposure_ms / 1000;
   const time = seconds === 1 ? "one second" : `${seconds} seconds`;
-  write("look", study.exposure_ms === null
-    ? "Look for as long as you like, then answer."
-    : `Look closely: after ${time} it is covered. Then take the time you need to answer.`);
-  write("practice", study.practice
-    ? `The first ${study.practice} are for practice: you will be told the truth after each one.`
-    : "");
+  write(
+    "look",
+    study.exposure_ms === null
+      ? "Look for as long as you like, then answer."
+      : `Look closely: after ${time} it is covered. Then take the time you need to answer.`,
+  );
+  write(
+    "practice",
+    study.practice
+      ? `The first ${study.practice} are for practice: you will be told the truth after each one.`
+      : "",
+  );
   write("count", `Now ${study.trials} that count`);
   return study;
 }

@@ -13,7 +13,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // hidden there are no frames, and this waits.
 async function measureFrame() {
   const gaps = [];
-  for (let last = await frame(); gaps.length < 15; ) {
+  for (let last = await frame(); gaps.length < 15;) {
     const now = await frame();
     gaps.push(now - last);
     last = now;
@@ -98,19 +98,27 @@ function firstAnswer(since) {
       resolve({ choice, at });
     };
     const options = { signal: ear.signal };
-    document.addEventListener("keydown", (event) => {
-      const choice = KEYS.indexOf(event.key);
-      if (choice < 0 || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-      event.preventDefault();
-      heard(choice, event.timeStamp);
-    }, options);
+    document.addEventListener(
+      "keydown",
+      (event) => {
+        const choice = KEYS.indexOf(event.key);
+        if (choice < 0 || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+        event.preventDefault();
+        heard(choice, event.timeStamp);
+      },
+      options,
+    );
     buttons.forEach((button, choice) => {
       let pressed = null; // a finger decides when it comes down; the click follows when it goes up
       button.disabled = false;
       button.addEventListener("pointerdown", (event) => (pressed = event.timeStamp), options);
-      button.addEventListener("click", (event) => {
-        heard(choice, (event.detail && pressed) || event.timeStamp); // detail 0: by keyboard
-      }, options);
+      button.addEventListener(
+        "click",
+        (event) => {
+          heard(choice, (event.detail && pressed) || event.timeStamp); // detail 0: by keyboard
+        },
+        options,
+      );
     });
   });
 }
