@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from colorize.model import Model
+from survey.bench.load import TIMING as AT_ONCE
 from survey.protocol import Protocol
 from survey.report.evidence import open_evidence
 from survey.report.findings import find
@@ -27,7 +28,7 @@ from train.data.cache import Cache
 from train.loop import Run, fit
 
 OLD = Path(__file__).parent / "fixtures" / "version-1"
-TIMING = {"response_ms": 500.0, "exposure_ms": 1000.0}
+TIMING = AT_ONCE | {"response_ms": 500.0, "exposure_ms": 1000.0}
 
 
 @pytest.fixture(params=["single", "pair"])
