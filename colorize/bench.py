@@ -28,14 +28,13 @@ from tqdm import tqdm
 
 from colorize import zoo
 from colorize.bench_photos import camera_jpeg, grainy, jpeg_of
-from colorize.colorizer import Colorizer
+from colorize.colorizer import Colorizer, Input
 from colorize.folder import colorize_all, plan
 from colorize.model import Model, ModelConfig
-from colorize.photo import Photo, encode_photo
+from colorize.photo import SCREEN, encode_photo, shrink
 from colorize.zhang import Zhang
 
 SIDE = 256  # pixels that the networks alone are shown, or the only size that they take
-SCREEN = 1440  # pixels: the longer side of what the app paints anew when a slider moves
 FOLDER = 200  # small photos
 BLOCKS = 5  # of the folder, each timed for itself
 UNTRAINED = ModelConfig(name="untrained")  # where no model is shipped: for the figures only
@@ -148,9 +147,7 @@ def eccv16(jpeg: bytes, network: Zhang) -> bytes:
 def redecode(colorizer: Colorizer, jpeg: bytes) -> Callable[[], object]:
     """A new temperature for a photo that was looked at, at the size of a screen."""
     look = colorizer.look(jpeg)
-    image = Image.fromarray(look.photo.pixels)
-    image.thumbnail((SCREEN, SCREEN))
-    small = replace(look, photo=Photo(np.array(image)))
+    small = replace(look, photo=shrink(look.photo))
     return lambda: small.render(temperature=0.7)
 
 
@@ -165,7 +162,7 @@ def network_passes(
 
     def alone(colorizer: Colorizer) -> Callable[[], torch.Tensor]:
         side = colorizer.model.config.square or SIDE
-        return lambda: colorizer.run(torch.full((1, 1, side, side), 50.0))
+        return lambda: colorizer.run(Input(torch.full((1, 1, side, side), 50.0)))
 
     return {
         "eccv16 fp32": lambda: zhang(torch.zeros(1, 1, SIDE, SIDE)),

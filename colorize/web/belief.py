@@ -15,7 +15,7 @@ from torch import Tensor
 
 from colorize.bins import HULL_ROWS
 from colorize.lab import lab_to_rgb, rgb_to_lab
-from colorize.web.studio import Sight
+from colorize.web.studio import Preview
 
 GRID = 16  # places a side among which the most vivid is found
 MAP_LIGHTNESS = 68.0  # of the planes, so that only colour differs
@@ -46,20 +46,22 @@ class Belief:
             name = color_words(self.lightness, *ab.tolist())
             weighed = torch.stack((share, share * ab[0], share * ab[1]))
             groups[name] = groups.get(name, 0) + weighed
-        found = [(float(g[0]), name, (g[1:] / g[0]).tolist()) for name, g in groups.items() if g[0]]
+        found = []
+        for name, (share, a, b) in groups.items():
+            if share:
+                found.append((float(share), name, (float(a / share), float(b / share))))
         return sorted(found, reverse=True)[:count]
 
 
-def ask(sight: Sight, painted: np.ndarray, x: int, y: int) -> Belief:
+def belief_at(preview: Preview, painted: np.ndarray, x: int, y: int) -> Belief:
     """The model's belief at pixel (x, y) of the file; `painted` is the screen's picture."""
-    look = sight.look
-    column = min(max(x, 0), sight.width - 1) * look.photo.width // sight.width
-    row = min(max(y, 0), sight.height - 1) * look.photo.height // sight.height
-    lightness, *ab = _lab_at(painted, column, row)
-    own = None if sight.gray else tuple(_lab_at(look.photo.pixels, column, row)[1:])
-    shares = look.belief(column, row)
-    known = look.centres if shares is not None else _hull()
-    return Belief(known, shares, lightness, tuple(ab), own)
+    look = preview.look
+    column = min(max(x, 0), preview.width - 1) * look.photo.width // preview.width
+    row = min(max(y, 0), preview.height - 1) * look.photo.height // preview.height
+    lightness, a, b = _lab_at(painted, column, row)
+    own = None if preview.gray else _lab_at(look.photo.pixels, column, row)[1:]
+    known = _hull() if look.centres is None else look.centres  # a backdrop
+    return Belief(known, look.belief(column, row), lightness, (a, b), own)
 
 
 def most_vivid(painted: np.ndarray) -> tuple[float, float]:
@@ -118,10 +120,11 @@ def to_pixels(lab: Tensor) -> np.ndarray:
     return (lab_to_rgb(lab) * 255).round().byte().permute(1, 2, 0).numpy()
 
 
-def _lab_at(pixels: np.ndarray, column: int, row: int) -> list[float]:
+def _lab_at(pixels: np.ndarray, column: int, row: int) -> tuple[float, float, float]:
     """Lab of the 3 x 3 pixels around a place, so that grain does not decide."""
     around = pixels[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-    return to_lab(around).mean(dim=(1, 2)).tolist()
+    lightness, a, b = to_lab(around).mean(dim=(1, 2)).tolist()
+    return lightness, a, b
 
 
 def _hull() -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage import color
 
-from colorize.colorizer import LONGEST, Colorizer, ahead
+from colorize.colorizer import LONGEST, Colorizer, prefetch
 from colorize.device import NoMemory
 from colorize.model import ModelError
 from colorize.photo import Photo, PhotoError
@@ -40,7 +40,7 @@ class TestLightness:
     @pytest.mark.parametrize("saturation", [0.0, 1.0, 4.0])
     def test_stays_at_every_setting(self, colorizer, temperature, saturation):
         photo = Photo(speckled(80, 120))
-        painted = colorizer(photo, temperature, saturation).pixels
+        painted = colorizer(photo, temperature=temperature, saturation=saturation).pixels
         assert np.abs(lightness(painted) - lightness(photo.pixels)).max() < 0.5
 
     def test_a_gray_ramp_stays_monotone(self, colorizer):
@@ -284,7 +284,7 @@ class TestMany:
             Colorizer(model, "cpu")
 
 
-class TestAhead:
+class TestPrefetch:
     def test_keeps_the_order_and_its_distance(self):
         asked: list[int] = []
 
@@ -293,11 +293,11 @@ class TestAhead:
                 asked.append(number)
                 yield number
 
-        for number, square in enumerate(ahead(lambda n: n * n, items(), count=3)):
+        for number, square in enumerate(prefetch(lambda n: n * n, items(), count=3)):
             assert square == number**2 and len(asked) <= number + 4
 
     def test_an_error_comes_in_its_turn(self):
-        done = ahead(lambda n: 1 / n, [2, 1, 0, 5])
+        done = prefetch(lambda n: 1 / n, [2, 1, 0, 5])
         assert [next(done), next(done)] == [0.5, 1]
         with pytest.raises(ZeroDivisionError):
             next(done)

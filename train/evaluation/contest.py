@@ -94,7 +94,7 @@ class Contest:
             }
             for name, of_model in looks.items():
                 for row, temperature in self._temperatures(name):
-                    colored = of_model[i].render(temperature)
+                    colored = of_model[i].render(temperature=temperature)
                     found[row] = Guess(truth, colored.pixels, colored.ab)
             yield found
 

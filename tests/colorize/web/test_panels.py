@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from colorize.colours import distance
-from colorize.web.panels import Panel, first_panel, model_panel, poster, table
+from colorize.web.panels import Panel, first_panel, measures_table, model_panel, poster
 from colorize.web.studio import Studio
 
 RED, GREY = np.full((20, 30, 3), (255, 0, 0), np.uint8), np.full((20, 30, 3), 90, np.uint8)
@@ -19,7 +19,7 @@ PANELS = [
 
 
 def test_the_longest_bar_is_the_largest_number():
-    root = ET.fromstring(table(PANELS))
+    root = ET.fromstring(measures_table(PANELS))
     rows = root.findall("./tbody/tr")
     assert [row.findtext("th") for row in rows] == ["original", "rebalanced"]  # no missing ones
     bars = [[rect.get("width") for rect in row.iter("rect")] for row in rows]
@@ -27,12 +27,12 @@ def test_the_longest_bar_is_the_largest_number():
 
 
 def test_measures_that_nobody_has_are_left_out():
-    head = [th.text for th in ET.fromstring(table(PANELS[:1])).findall("./thead/tr/th")]
+    head = [th.text for th in ET.fromstring(measures_table(PANELS[:1])).findall("./thead/tr/th")]
     assert head == ["Photo", "Colour\u00adfulness"]
 
 
 def test_names_are_escaped():
-    assert "<b>" not in table([Panel("<b>", "", RED, 1.0)])
+    assert "<b>" not in measures_table([Panel("<b>", "", RED, 1.0)])
 
 
 def test_the_poster_holds_every_photo():

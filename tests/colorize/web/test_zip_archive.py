@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from colorize.photo import PhotoError
-from colorize.web.downloads import bundle, deliver, file_name, free_name
-from colorize.web.error_messages import SORRY
+from colorize.settings import Settings
+from colorize.web.handlers import SORRY
 from colorize.web.studio import Studio
+from colorize.web.zip_archive import free_name, save_zip
+
+USUAL = Settings("rebalanced", 0.4)
 
 
 @pytest.fixture
@@ -25,29 +27,12 @@ def photo(path: Path, value: int = 120) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize(
-    "name, wish, made, kind",
-    [
-        ("old.jpg", None, "old-colorized.jpg", "JPEG"),
-        ("old.png", "", "old-colorized.png", "PNG"),
-        ("old.tif", None, "old-colorized.png", "PNG"),
-        ("old.jpg", "PNG", "old-colorized.png", "PNG"),
-        ("a.b.png", "JPEG", "a.b-colorized.jpg", "JPEG"),
-    ],
-)
-def test_the_file_is_what_was_asked_for(studio, tmp_path, name, wish, made, kind):
-    colour = deliver(studio, None, 0.4, 1.0, wish, tmp_path / "out")
-    done = colour(photo(tmp_path / name))
-    with Image.open(done) as image:
-        assert (done.name, image.format, image.size) == (made, kind, (64, 48))
-
-
 def test_a_bundle_holds_what_can_be_done_and_says_what_cannot(studio, tmp_path):
     paths = [photo(tmp_path / "a" / "x.png", 40), photo(tmp_path / "b" / "x.png", 200)]
     (tmp_path / "broken.png").write_bytes(b"nothing")
     archive = tmp_path / "out" / "photos.zip"
-    colour = deliver(studio, "regression", None, 1.0, None, tmp_path / "out")
-    problems = bundle([paths[0], str(tmp_path / "broken.png"), paths[1]], colour, archive)
+    given = [paths[0], str(tmp_path / "broken.png"), paths[1]]
+    problems = save_zip(studio, given, Settings("regression"), None, archive)
     assert len(problems) == 1 and "broken.png" in problems[0]
     with zipfile.ZipFile(archive) as bundled:
         assert bundled.namelist() == ["x-colorized.png", "x-colorized-2.png"]
@@ -71,24 +56,10 @@ def test_a_model_that_fails_in_the_middle_leaves_the_others_in_the_bundle(
 
     monkeypatch.setattr(model, "forward", moody)
     archive = tmp_path / "out" / "photos.zip"
-    problems = bundle(paths, deliver(studio, None, 0.4, 1.0, "", tmp_path / "out"), archive)
+    problems = save_zip(studio, paths, USUAL, "", archive)
     assert problems == [f"b.png: {SORRY}"]
     with zipfile.ZipFile(archive) as bundled:
         assert bundled.namelist() == ["a-colorized.png", "c-colorized.png"]
-
-
-def test_a_full_disk_leaves_no_half_file(studio, tmp_path, small_disk):
-    wide = tmp_path / "wide.png"
-    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(wide)
-    out = small_disk.path / "out"
-    colour = deliver(studio, None, 0.4, 1.0, "PNG", out)
-    small_disk.fill(leave=300)
-    with pytest.raises(PhotoError, match="cannot be written: No space left"):
-        colour(str(wide))
-    assert list(out.iterdir()) == []
-    small_disk.free()
-    assert colour(str(wide)).is_file()
 
 
 @pytest.mark.parametrize("fails", ["write", "close"])
@@ -100,11 +71,10 @@ def test_a_full_disk_leaves_no_half_bundle(studio, tmp_path, monkeypatch, fails)
         real(*args)
         raise OSError(28, "No space left on device")
 
-    colour = deliver(studio, None, 0.4, 1.0, "", tmp_path / "out")
     monkeypatch.setattr(zipfile.ZipFile, fails, full)
     archive = tmp_path / "out" / "photos.zip"
     with pytest.raises(OSError, match="No space"):
-        bundle([photo(tmp_path / "a.png")], colour, archive)
+        save_zip(studio, [photo(tmp_path / "a.png")], USUAL, "", archive)
     assert list(archive.parent.iterdir()) == []
 
 
@@ -113,12 +83,3 @@ def test_no_name_is_given_twice(names):
     taken: set[str] = set()
     given_out = [free_name(name, taken) for name in names]
     assert len(set(given_out)) == len(names)
-
-
-def test_names_keep_their_stem():
-    assert file_name("/tmp/x/Großmutter 1931.jpeg", "JPEG") == "Großmutter 1931-colorized.jpg"
-
-
-def test_names_of_results_hide_nothing():
-    assert file_name("/tmp/x/\u202egpj.exe\x07.png", "PNG") == "gpj.exe-colorized.png"
-    assert file_name("/tmp/x/\u200b.png", "PNG") == "png-colorized.png"
