@@ -36,7 +36,8 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
     from survey.web.study_host import open_venue
 
     venue = open_venue(study, data)
-    with Pages(title="Colorize", analytics_enabled=False) as demo:
+    demo = Pages(title="Colorize", analytics_enabled=False)
+    with demo:
         Navbar(main_page_name="Colorize")
         colorize_page(demo, studio)
     with demo.route("Compare", "compare"):

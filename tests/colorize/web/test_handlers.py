@@ -1,5 +1,6 @@
 """The pages' handlers, called as Gradio calls them."""
 
+import inspect
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +46,30 @@ def rose(tmp_path) -> str:
     pixels = np.stack((x * 2, y * 3, 255 - x * 2), -1).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "rose.png")
     return str(tmp_path / "rose.png")
+
+
+SETTINGS = ["model", "temperature", "saturation"]
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"),
+    [
+        ("show", ["path", *SETTINGS]),
+        ("paint", ["path", *SETTINGS]),
+        ("look_inside", ["path", *SETTINGS]),
+        ("ask", ["path", *SETTINGS, "event"]),
+        ("bundle", ["paths", *SETTINGS, "format", "progress"]),
+        ("download", ["photo", *SETTINGS, "format"]),
+    ],
+)
+def test_gradio_sends_each_setting_by_itself(page, name, takes):
+    assert list(inspect.signature(getattr(page, name)).parameters) == takes
+
+
+def test_settings_out_of_range_are_a_sentence(page, rose):
+    for handler in (page.show, page.paint, page.download):
+        with pytest.raises(gr.Error, match="A saturation of 5.0 was given; it must lie between"):
+            handler(rose, "rebalanced", 0.4, 5.0)
 
 
 def test_the_stage_has_before_after_and_original(page, rose):

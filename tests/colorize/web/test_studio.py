@@ -1,7 +1,12 @@
+import pickle
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from colorize import zoo
@@ -9,7 +14,7 @@ from colorize.lab import rgb_to_lab
 from colorize.model import ModelError
 from colorize.photo import SCREEN, Photo, PhotoError, shrink
 from colorize.settings import Settings
-from colorize.web.studio import Studio, download_name
+from colorize.web.studio import Recent, Studio, download_name
 
 USUAL = Settings("rebalanced", 0.4)
 
@@ -49,6 +54,59 @@ def test_a_slider_costs_no_network_pass(studio, portrait, monkeypatch):
     assert len(passes) == 1
     assert not np.array_equal(seen[0], seen[1])
     assert not np.array_equal(seen[1], seen[2])
+
+
+def test_a_pass_can_be_run_elsewhere(studio, tmp_path):
+    """On a GPU that is lent, say: only what is small travels, whatever the photo's size."""
+    path = str(tmp_path / "large.png")
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    sent: list[tuple[str, bytes]] = []
+
+    def elsewhere(name, shown):
+        sent.append((name, pickle.dumps(shown)))
+        return studio.run(name, pickle.loads(sent[-1][1]))
+
+    studio.colorizer("regression")
+    far = Studio("cpu", network=elsewhere).paint_preview(path, Settings("regression"))
+    assert np.array_equal(far, studio.paint_preview(path, Settings("regression")))
+    assert [name for name, _ in sent] == ["regression"] and len(sent[0][1]) < 100_000
+
+
+def test_nobody_waits_for_a_pass(zoo_of_tiny_models, portrait, tmp_path):
+    """No lock is held while a network runs, in which a process that is forked then would hang."""
+    other = str(shutil.copy(portrait, tmp_path / "other.png"))
+    answered: list[int] = []
+
+    def everything_else() -> int:
+        height = studio.preview(portrait, "rebalanced").height
+        studio.paint_preview(portrait, USUAL)
+        studio.colorizer("regression")
+        studio.forget()
+        return height
+
+    def network(name, shown):
+        if studio.busy:
+            studio.busy = False
+            answered.append(pool.submit(everything_else).result(timeout=60))
+        return studio.run(name, shown)
+
+    studio, pool = Studio("cpu", network=network), ThreadPoolExecutor(1)
+    for path, studio.busy in ((portrait, False), (other, True)):
+        studio.preview(path, "rebalanced")
+    pool.shutdown()
+    assert answered == [400]
+
+
+@given(st.lists(st.integers(0, 6)), st.integers(1, 5))
+def test_only_the_last_results_are_kept(keys, most):
+    kept, worked = Recent[int](most), []
+    oracle = lru_cache(most)(lambda key: key * key)
+    for key in keys:
+        assert kept.get(key, lambda key=key: worked.append(key) or key * key) == oracle(key)
+    assert len(worked) == oracle.cache_info().misses
+    kept.clear()
+    assert kept.get(3, lambda: 10) == 10
 
 
 def test_photos_are_forgotten(studio, portrait):
