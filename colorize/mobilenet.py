@@ -7,7 +7,6 @@ that name the thousand things of ImageNet (docs/models.md has their origin and l
 spends its training on colour. It is shown the grey of sRGB in [-1, 1].
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 

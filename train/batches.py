@@ -65,8 +65,9 @@ def batches(
 
     A window's side is `scale` (uniform, a share of the photo's shorter side), its proportions are
     within 1/`aspect` .. `aspect`; its tone, which a photo's print and age decide, is within
-    1/`tone` .. `tone`; a share `aged` of the windows gets a seed to be aged by. `batch_size` counts the crops of all `world` processes together;
-    the process `rank` gets its equal part, so the number of processes does not change the training.
+    1/`tone` .. `tone`; a share `aged` of the windows gets a seed to be aged by. `batch_size`
+    counts the crops of all `world` processes together; the process `rank` gets its equal part, so
+    the number of processes does not change the training.
     """
     _check(indices, crop, batch_size, rank, world, scale, aspect, tone)
     indices = np.asarray(indices, dtype=np.int64)

@@ -11,7 +11,6 @@ from torch import nn
 
 from train.recipe import Recipe
 
-
 ENCODER = ".mobile."  # in the names of weights that were learned elsewhere
 
 
@@ -57,7 +56,8 @@ class Clock:
 def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
     """The recipe's optimizer; only matrices and kernels decay, not biases and norms.
 
-    Each group's `share` is that of the rate which its weights learn at: a learned encoder's is less.
+    Each group's `share` is that of the rate which its weights learn at: less for an encoder that
+    has learned already.
     """
     named = list(module.named_parameters())
     groups = [
