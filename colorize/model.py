@@ -25,11 +25,13 @@ from colorize import decode
 from colorize.bins import QUANTIZERS
 from colorize.files import write_whole
 from colorize.lab import lightness_to_gray
+from colorize.mobilenet import MobileUNet
 from colorize.networks import Autoencoder, PaletteNet, UNet, UNetPair
 from colorize.zhang import Siggraph17, Zhang
 
 NETWORKS = {
     "unet": UNet,
+    "mobile-unet": MobileUNet,
     "unet-pair": UNetPair,
     "autoencoder": Autoencoder,
     "palette-net": PaletteNet,

@@ -59,7 +59,7 @@ class UNet(nn.Module):
         decoder_depth: int = 1,
     ) -> None:
         super().__init__()
-        self.patch = patch
+        self.patch, self.bottom = patch, widths[-1]  # `bottom`: channels of the last level
         self.stride = patch * 2 ** (len(widths) - 1)  # inputs are padded to a multiple of this
         self.stem = nn.Conv2d(patch**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(
@@ -84,13 +84,16 @@ class UNet(nn.Module):
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """(N, 1, H, W) -> features at 1/4, 1/8, 1/16, 1/32 (for patch 4), the last the bottom."""
-        short_y, short_x = -x.shape[2] % self.stride, -x.shape[3] % self.stride
-        x = F.pad(x, (0, short_x, 0, short_y), mode="replicate")
-        x = self.stem(F.pixel_unshuffle(x, self.patch))
+        x = self.stem(F.pixel_unshuffle(self.pad(x), self.patch))
         levels = [self.encoder[0](x)]
         for down, blocks in zip(self.down, self.encoder[1:], strict=True):
             levels.append(blocks(down(levels[-1])))
         return levels
+
+    def pad(self, x: Tensor) -> Tensor:
+        """Up to sides that every level can halve."""
+        short_y, short_x = -x.shape[2] % self.stride, -x.shape[3] % self.stride
+        return F.pad(x, (0, short_x, 0, short_y), mode="replicate")
 
     def decode(self, levels: list[Tensor], shape: torch.Size) -> Tensor:
         """Features of all levels of an (N, 1, H, W) -> (N, outputs, H / patch, W / patch)."""

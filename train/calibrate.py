@@ -67,9 +67,10 @@ def spots(model: Model, photos: Photos, compute: Compute) -> tuple[Tensor, Tenso
     """Logits (N, Q) and true ab (N, 2) at random spots of the held photos."""
     model = model.to(compute.device, memory_format=torch.channels_last)
     generator = torch.Generator().manual_seed(0)
+    luma = model.config.about.get("recipe", {}).get("luma", False)
     logits, truth = [], []
     for batch in held_crops(photos, CROP):
-        view = see(batch.pixels.to(compute.device), model.config.source)
+        view = see(batch.pixels.to(compute.device), luma)
         with compute.autocast():
             answer = model(view.lightness).float()
         ab = interpolate(view.ab, size=answer.shape[2:])  # single pixels, of full chroma

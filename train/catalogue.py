@@ -18,10 +18,17 @@ HALF = {"widths": (32, 64, 128, 192)}  # one of the two U-Nets of `channels`
 CLASSIFICATION = Recipe(
     name="classification",
     sentence="Picks the likeliest of 313 colours for each spot: safe and natural, a little pale.",
+    network="mobile-unet",
     bins="hull",
+    source="gray",
+    mean=0.5,
+    scale=0.5,
     temperature=0.7,  # below, undecided walls flip between colours: see docs/log.md
     loss="cross-entropy",
     naming=0.2,
+    tone=1.2,
+    aged=0.3,
+    encoder_rate=0.3,  # of what ImageNet taught it
 )
 REGRESSION = replace(
     CLASSIFICATION,
@@ -47,15 +54,14 @@ CHANNELS = Recipe(
     loss="channels",
     rebalance=True,
 )
-PALETTE = Recipe(
+PALETTE = replace(
+    CLASSIFICATION,
     name="palette",
     sentence="Paints with a fixed set of colours found in the training photos.",
     bins="palette",
     bins_options={"count": 32, "space": "ab"},
     temperature=0.5,
-    loss="cross-entropy",
     soft=False,
-    naming=0.2,
 )
 CARTOON = Recipe(
     name="cartoon",
@@ -65,6 +71,7 @@ CARTOON = Recipe(
     bins="palette",
     bins_options={"count": 32, "space": "rgb"},
     source="gray",
+    luma=True,
     mean=0.0,
     scale=1.0,
     square=32,

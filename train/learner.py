@@ -47,13 +47,13 @@ class Learner:
         """How often each bin occurs in these photos, at the size of the network's answer."""
         device = self.compute.device
         size = self.averaged.module(torch.zeros(1, 1, crop, crop, device=device)).shape[2:]
-        views = (see(batch.pixels.to(device), self.recipe.source) for batch in batches)
+        views = (see(batch.pixels.to(device), self.recipe.luma) for batch in batches)
         return self.objective.prior(views, size)
 
     def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""
         pixels = batch.pixels.to(self.compute.device)
-        view = see(pixels, self.recipe.source, batch.tones)
+        view = see(pixels, self.recipe.luma, batch.tones, batch.ages)
         with self.compute.autocast():
             answer, names = module(view.lightness)
         loss = self.objective(answer, view)
@@ -70,7 +70,7 @@ class Learner:
     def move(self) -> None:
         """One step along the gradient, at the clock's rate."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.clock.rate()
+            group["lr"] = self.clock.rate() * group["share"]
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.averaged.update_parameters(self.model)

@@ -169,6 +169,7 @@ def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iter
         scale=(recipe.least, 1.0),
         aspect=recipe.aspect,
         tone=recipe.tone,
+        aged=recipe.aged,
         threads=run.threads,
     )
 
@@ -198,7 +199,7 @@ def validate(learner: Learner, photos: Photos, log: progress.Log) -> float:
     """The averaged model's loss on one fixed crop of each held photo; logged, with pictures."""
     model, values = learner.averaged.module, []
     for batch in held_crops(photos, learner.recipe.crop):
-        view = see(batch.pixels.to(learner.compute.device), learner.recipe.source)
+        view = see(batch.pixels.to(learner.compute.device), learner.recipe.luma)
         with learner.compute.autocast():
             answer = model(view.lightness)
         values.append(float(learner.objective(answer, view)))

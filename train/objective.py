@@ -19,6 +19,7 @@ from colorize.bins import Channels, Palette, Soft, class_weights
 from colorize.lab import rgb_to_lab
 from colorize.model import Model, ModelConfig
 from train import losses
+from train.degrade import age_batch
 from train.recipe import Recipe
 
 LUMA = (0.21, 0.72, 0.07)  # the third paper's grey (its 0.007 is a slip: white would not be 255)
@@ -36,7 +37,7 @@ class Trainee(nn.Module):
     def __init__(self, model: Model, classes: int = 0) -> None:
         super().__init__()
         self.model = model
-        width = model.network.down[-1].out_channels if classes else 0
+        width = model.network.bottom if classes else 0
         self.naming = nn.Linear(width, classes) if classes else None
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -57,20 +58,25 @@ class View:
     rgb: Tensor  # (N, 3, H, W) in [0, 1]
 
 
-def see(pixels: Tensor, source: str, tones: Tensor | None = None) -> View:
-    """uint8 (N, 3, H, W) -> what a model of this `source` is given, and the truth.
+def see(
+    pixels: Tensor, luma: bool, tones: Tensor | None = None, ages: Tensor | None = None
+) -> View:
+    """uint8 (N, 3, H, W) -> what a model is given, and the truth.
 
-    With `tones` (N,) the lightness given is that of a paler or darker print of the photo.
+    With `tones` (N,) the lightness given is that of a paler or darker print of the photo, with
+    `ages` (N,) that of an old one.
     """
     rgb = pixels.float() / 255
     lab = rgb_to_lab(rgb)
     lightness = lab[:, :1]
-    if source == "gray":  # a grey photo of the paper's luma, whose lightness the model is given
+    if luma:  # a grey photo of the paper's luma, whose lightness the model is given
         luma = (rgb * rgb.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
         lightness = rgb_to_lab(luma.expand(-1, 3, -1, -1))[:, :1]
     if tones is not None:
         power = tones.to(lightness.device)[:, None, None, None]
         lightness = 100 * (lightness / 100).clamp(0, 1) ** power
+    if ages is not None:
+        lightness = age_batch(lightness, ages)
     return View(lightness.contiguous(memory_format=torch.channels_last), lab[:, 1:], rgb)
 
 

@@ -14,6 +14,7 @@ LOSSES = (
     "block",
     "palette-distance",
 )
+NAMING = ("unet", "mobile-unet")  # networks with a bottom to name photos from
 OPTIMIZERS = ("adamw", "adam", "adamax", "rmsprop", "adadelta")
 
 
@@ -33,6 +34,7 @@ class Recipe:
     bins: str | None = None
     bins_options: dict = field(default_factory=dict)
     source: str = "lightness"
+    luma: bool = False  # learns from the third paper's grey, not from the lightness
     mean: float = 50.0
     scale: float = 100.0
     ab_scale: float = 110.0
@@ -54,6 +56,7 @@ class Recipe:
     least: float = 0.6  # smallest window, as a share of the photo's shorter side
     aspect: float = 1.1
     tone: float = 1.0  # lightness is shown to a power within 1/tone .. tone
+    aged: float = 0.0  # share of the windows that are shown as old prints
     batch: int = 32
     steps: int = 20_000
     optimizer: str = "adamw"
@@ -61,6 +64,7 @@ class Recipe:
     decay: float = 0.02  # of the weights
     warmup: int = 300  # steps
     cosine: bool = True
+    encoder_rate: float = 1.0  # of the encoder's weights, as a share of `rate`
     average: float = 0.999  # of the weights' moving average
     clip: float = 1.0  # largest norm of the gradient
     # the data, where it is a folder and not a prepared cache
@@ -80,8 +84,8 @@ class Recipe:
                 f"Recipe {self.name!r} has loss {self.loss!r} but no bins to classify into. "
                 "Give bins (hull, grid, channels, palette) or another loss."
             )
-        if self.naming and self.network != "unet":
+        if self.naming and self.network not in NAMING:
             raise RecipeError(
                 f"Recipe {self.name!r} has naming {self.naming} but the network {self.network!r}; "
-                "only the network unet names photos. Set naming to 0."
+                f"only {' and '.join(NAMING)} name photos. Set naming to 0."
             )
