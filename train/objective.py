@@ -19,7 +19,7 @@ from colorize.bins import Channels, Palette, Soft, class_weights
 from colorize.lab import rgb_to_lab
 from colorize.model import Model, ModelConfig
 from train import losses
-from train.degrade import age_batch
+from train.data.degrade import age_batch
 from train.recipe import Recipe
 
 LUMA = (0.21, 0.72, 0.07)  # the third paper's grey (its 0.007 is a slip: white would not be 255)

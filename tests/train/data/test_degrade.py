@@ -10,7 +10,7 @@ from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 
 from train import degrade
-from train.degrade import EFFECTS, age, age_batch, cosine_basis, gaussian, noise
+from train.data.degrade import EFFECTS, age, age_batch, cosine_basis, gaussian, noise
 
 
 @pytest.fixture(scope="module")
