@@ -29,10 +29,11 @@ from tqdm import tqdm
 from colorize import zoo
 from colorize.bench_photos import camera_jpeg, grainy, jpeg_of
 from colorize.colorizer import Colorizer
+from colorize.config import ModelConfig
 from colorize.folder import colorize_all, plan
-from colorize.model import Model, ModelConfig
+from colorize.model import Model
+from colorize.networks.zhang import Zhang
 from colorize.photo import Photo, encode_photo
-from colorize.zhang import Zhang
 
 SIDE = 256  # pixels that the networks alone are shown, or the only size that they take
 SCREEN = 1440  # pixels: the longer side of what the app paints anew when a slider moves
@@ -164,7 +165,7 @@ def network_passes(
             return zhang(torch.zeros(1, 1, SIDE, SIDE))
 
     def alone(colorizer: Colorizer) -> Callable[[], torch.Tensor]:
-        side = colorizer.model.config.square or SIDE
+        side = colorizer.model.config.input.square or SIDE
         return lambda: colorizer.run(torch.full((1, 1, side, side), 50.0))
 
     return {

@@ -22,7 +22,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorize.bins import Channels
 from colorize.device import Compute, pick
 from colorize.lab import rgb_to_lightness
 from colorize.model import Model, ModelError
@@ -85,10 +84,7 @@ class Look:
     @property
     def centres(self) -> Tensor | None:
         """(Q, 2): the colours that `belief` is about; None for regression."""
-        if self.model.bins is None:
-            return None
-        centres = self.model.bins.centres.cpu()
-        return torch.cartesian_prod(centres, centres) if centres.ndim == 1 else centres
+        return None if self.model.bins is None else self.model.bins.centres.cpu()
 
     def belief(self, x: int, y: int) -> Tensor | None:
         """(Q,): how likely each colour is at pixel (x, y) of the photo; None for regression."""
@@ -97,11 +93,8 @@ class Look:
         height, width = self.output.shape[2:]
         row = min(height - 1, max(0, y * height // self.photo.height))
         column = min(width - 1, max(0, x * width // self.photo.width))
-        logits = self.output[0, :, row, column]
-        if isinstance(self.model.bins, Channels):
-            a, b = (torch.softmax(half, 0) for half in logits.chunk(2))
-            return torch.outer(a, b).flatten()
-        return torch.softmax(logits, 0)
+        logits = self.output[:, :, row, column, None, None]  # (1, C, 1, 1)
+        return self.model.bins.belief(logits).flatten()
 
     @cached_property
     def entropy(self) -> Tensor | None:
@@ -119,7 +112,7 @@ class Colorizer:
             self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
         except torch.OutOfMemoryError as error:
             raise self.compute.no_memory(error) from error
-        self.short_side = short_side or model.config.short_side
+        self.short_side = short_side or model.config.input.short_side
         self.painter = Painter()
 
     @classmethod
@@ -183,11 +176,14 @@ class Colorizer:
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what the network sees: aspect kept, multiples of 32."""
-        if self.model.config.square:
-            return self.model.config.square, self.model.config.square
+        if square := self.model.config.input.square:
+            return square, square
         scale = min(self.short_side / min(height, width), LONGEST / max(height, width))
-        rounded = (round(side * scale / MULTIPLE) * MULTIPLE for side in (height, width))
-        return tuple(max(MULTIPLE, side) for side in rounded)
+
+        def rounded(side: int) -> int:
+            return max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE)
+
+        return rounded(height), rounded(width)
 
     def _small_lightness(self, photo: Photo) -> Tensor:
         """(1, 1, h, w) float32 on the CPU."""

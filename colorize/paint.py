@@ -18,7 +18,7 @@ from colorize.lab import (
     compress,
     expand,
     fit_gamut,
-    lab_to_rgb,
+    lab_to_pixels,
     to_gamma,
     to_linear,
 )
@@ -118,8 +118,8 @@ class Misfits:
         y, x, z = (f.float() for f in roots)
         lightness, ab = 116 * y - 16, torch.stack((500 * (x - y), 200 * (y - z)))
         lightness, ab = lightness[None, :, None], ab[..., None]  # (C, n, 1): pictures to lab.py
-        rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
-        self.out[place.long()] = (rgb[..., 0].T * 255).round().to(torch.uint8)
+        pixels = lab_to_pixels(torch.cat((lightness, fit_gamut(lightness, ab))))  # (n, 1, 3)
+        self.out[place.long()] = torch.from_numpy(pixels[:, 0])
 
 
 def _in_roots(lines: Lines, saturation: float) -> Tensor:

@@ -13,7 +13,15 @@ from urllib.error import URLError
 
 import torch
 
-from colorize.model import Model, ModelConfig, ModelError, check_weights, read_config, weights_file
+from colorize.config import (
+    BinsConfig,
+    InputConfig,
+    ModelConfig,
+    ModelError,
+    NetworkConfig,
+    read_config,
+)
+from colorize.model import Model, check_weights, weights_file
 
 WEIGHTS = Path(__file__).parent / "weights"
 PEER_ADDRESS = "https://colorizers.s3.us-east-2.amazonaws.com/"
@@ -37,11 +45,10 @@ PEERS = {
     "eccv16": Peer(
         ModelConfig(
             name="eccv16",
-            network="zhang",
-            bins="hull",
+            network=NetworkConfig("zhang"),
+            bins=BinsConfig("hull"),
+            input=InputConfig(short_side=256, square=256),
             temperature=1.0,  # the published weights have their 0.38 inside
-            short_side=256,
-            square=256,
             sentence="Zhang, Isola and Efros, ECCV 2016: the published weights.",
         ),
         "colorization_release_v2-9b330a0b.pth",
@@ -50,10 +57,9 @@ PEERS = {
     "siggraph17": Peer(
         ModelConfig(
             name="siggraph17",
-            network="siggraph17",
-            bins=None,
-            short_side=256,
-            square=256,
+            network=NetworkConfig("siggraph17"),
+            bins=BinsConfig(None),
+            input=InputConfig(short_side=256, square=256),
             sentence="Zhang, Zhu, Isola et al., SIGGRAPH 2017, no hints: the published weights.",
         ),
         "siggraph17-df00044c.pth",
@@ -160,7 +166,7 @@ def describe(name: str | Path) -> Entry:
         name=str(name),
         source=source,
         parameters=sum(p.numel() for p in network.parameters()),
-        gflop=gflop(network, config.square or 256),
+        gflop=gflop(network, config.input.square or 256),
         megabytes=path.stat().st_size / 1e6 if path else None,
         sentence=config.sentence,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import rgb_to_lab
+from colorize.lab import rgb_to_ab
 from train.data.cache import Cache
 from train.recipe import Recipe
 
@@ -35,9 +35,7 @@ def sample_colors(
     each = max(1, count // len(chosen))
     pixels = [random.choice(cache.photo(i).reshape(-1, 3), each) for i in chosen]
     rgb = torch.from_numpy(np.concatenate(pixels)).float()
-    if space == "rgb":
-        return rgb
-    return rgb_to_lab(rgb.T[:, :, None] / 255)[1:, :, 0].T.contiguous()
+    return rgb if space == "rgb" else rgb_to_ab(rgb / 255)
 
 
 def kmeans(points: Tensor, count: int, seed: int, rounds: int = 100) -> Tensor:

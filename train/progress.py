@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorize.files import write_whole
-from colorize.lab import fit_gamut, lab_to_rgb
+from colorize.lab import fit_gamut, lab_to_pixels
 from train.checkpoint import kept
 from train.schedule import Clock
 
@@ -105,7 +105,6 @@ def contact_sheet(lightness: Tensor, predicted: Tensor, truth: Tensor) -> Image.
     rows = []
     for ab in (torch.zeros_like(truth), predicted, truth):
         ab = F.interpolate(ab.float(), size=size, mode="bilinear")
-        rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab)), dim=1))
-        rows.append(torch.cat(list(rgb), dim=2))  # (3, H, N W)
-    pixels = (torch.cat(rows, dim=1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return Image.fromarray(pixels)
+        lab = torch.cat((lightness, fit_gamut(lightness, ab)), dim=1)
+        rows.append(torch.cat(list(lab), dim=2))  # (3, H, N W)
+    return Image.fromarray(lab_to_pixels(torch.cat(rows, dim=1)))

@@ -21,7 +21,7 @@ from colorize.photo import Photo, is_gray, open_photo
 
 if TYPE_CHECKING:
     from colorize.colorizer import Colored, Colorizer, Look
-    from colorize.model import ModelConfig
+    from colorize.config import ModelConfig
 
 SCREEN = 1440  # pixels of the longer side of what is shown
 KEPT = 48  # sights in memory, at most about 10 MB each

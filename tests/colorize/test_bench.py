@@ -10,7 +10,7 @@ from PIL import Image
 from colorize import bench, bench_photos, zoo
 from colorize.__main__ import main
 from colorize.bench import in_turns
-from colorize.zhang import Zhang
+from colorize.networks.zhang import Zhang
 
 
 @pytest.fixture

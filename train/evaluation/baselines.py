@@ -8,11 +8,10 @@ lightness; `original` is the photo itself.
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import fit_gamut, lab_to_rgb, lightness_to_gray
+from colorize.lab import fit_gamut, lab_to_pixels, lightness_to_gray
 from train.evaluation.metrics import Guess, Truth
 
 LEVELS = 101  # of lightness, one a unit
@@ -62,9 +61,7 @@ def gray(truth: Truth) -> Guess:
 
 def mean_by_lightness(truth: Truth, table: LightnessTable) -> Guess:
     ab = table.ab()[:, levels(truth.lab[0])]
-    rgb = lab_to_rgb(torch.cat((truth.lab[:1], ab)))
-    pixels = (rgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return Guess(truth, np.ascontiguousarray(pixels), ab)
+    return Guess(truth, lab_to_pixels(torch.cat((truth.lab[:1], ab))), ab)
 
 
 def original(truth: Truth) -> Guess:

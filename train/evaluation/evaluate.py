@@ -19,12 +19,13 @@ from tqdm import tqdm
 
 from colorize import Colorizer, zoo
 from colorize.files import write_whole
+from colorize.lab import pixels_to_lab
 from train.data.cache import Cache
 from train.evaluation import gallery
 from train.evaluation.baselines import LightnessTable
 from train.evaluation.bootstrap import Ledger, Sums, difference, draws, spread, summary
 from train.evaluation.contest import SHORT_SIDE, TABLE_PHOTOS, Album, Contest, album
-from train.evaluation.metrics import METRICS, to_lab
+from train.evaluation.metrics import METRICS
 
 BASELINES = ("gray", "mean-by-lightness", "original")
 COLUMNS = (
@@ -83,7 +84,7 @@ def lightness_table(photos: Album, train: Path | None) -> LightnessTable:
         photos = Album(cache, cache.split("train")[:TABLE_PHOTOS])
     table = LightnessTable.empty()
     for i in tqdm(range(len(photos)), "lightness", unit=" photos", leave=False):
-        table = table.plus(LightnessTable.of(to_lab(photos.photo(i).pixels)))
+        table = table.plus(LightnessTable.of(pixels_to_lab(photos.photo(i).pixels)))
     return table
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from colorize.bins import Grid, Hull
 from colorize.colours import colorfulness
-from colorize.lab import rgb_to_lab
+from colorize.lab import pixels_to_lab
 
 FARTHEST = 150  # the last threshold of the AuC, in ab units
 LEAST = 1_000  # true pixels that a bin must hold to be counted in a balanced number
@@ -86,7 +86,7 @@ class Truth:
 
     @cached_property
     def lab(self) -> Tensor:
-        return to_lab(self.pixels)
+        return pixels_to_lab(self.pixels)
 
     @cached_property
     def hull(self) -> Tensor:
@@ -108,7 +108,7 @@ class Guess:
 
     @cached_property
     def lab(self) -> Tensor:
-        return to_lab(self.pixels)
+        return pixels_to_lab(self.pixels)
 
     @cached_property
     def error(self) -> Tensor:
@@ -127,11 +127,6 @@ class Guess:
         """Of the 20 x 20 grid: whether the cell is right, and the true cell; both (h, w)."""
         true = _bins(Grid).encode(self.target[None])[0]
         return _bins(Grid).encode(self.answer[None])[0] == true, true
-
-
-def to_lab(pixels: np.ndarray) -> Tensor:
-    """(H, W, 3) uint8 -> (3, H, W) Lab."""
-    return rgb_to_lab(torch.from_numpy(pixels).permute(2, 0, 1).float() / 255)
 
 
 # Metrics over many photos: each photo gives a numerator and a denominator.

@@ -10,7 +10,7 @@ spends its training on colour. It is shown the grey of sRGB in [-1, 1].
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from colorize.networks import UNet
+from colorize.networks.unet import UNet
 
 # outputs, expansion, repeats, stride of each stage: Sandler et al. 2018, table 2
 STAGES = (

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from colorize.mobilenet import STAGES, TAPS, Attention, MobileNet, MobileUNet, pad_late
+from colorize.networks.mobilenet import STAGES, TAPS, Attention, MobileNet, MobileUNet, pad_late
 
 
 @pytest.fixture(scope="module")
