@@ -101,7 +101,7 @@ class Palette(Centres):
             return super().nearest(colours)
         points = 255 * colours.rgb.permute(0, 2, 3, 1).flatten(1, 2)  # (N, H W, 3)
         distances = torch.cdist(points, self.rgb, compute_mode=EXACT)
-        return distances.argmin(-1).unflatten(1, colours.rgb.shape[2:])
+        return distances.argmin(-1).view(-1, *colours.rgb.shape[2:])
 
 
 class Grid(Quantizer):

@@ -22,9 +22,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorize.device import Compute, pick
+from colorize.config import ModelError
+from colorize.device import Compute, pick_device
 from colorize.lab import rgb_to_lightness
-from colorize.model import Model, ModelError
+from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, open_photo, save_photo
 from colorize.upsample import guide
@@ -107,7 +108,7 @@ class Colorizer:
     """A model on a device, ready for photos."""
 
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
-        self.compute: Compute = pick(device)
+        self.compute: Compute = pick_device(device)
         try:
             self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
         except torch.OutOfMemoryError as error:

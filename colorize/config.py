@@ -9,16 +9,17 @@ the command line its fields stand side by side (`flat`), under the names that th
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from types import UnionType
 from typing import Any, TypeVar, cast
 
 Options = dict[str, Any]
 Config = TypeVar("Config")
 FORMAT = 1  # of the JSON; a reader refuses what it does not know
-POSSIBLE = {  # of the fields of a model; of the others, every value of their kind is
+POSSIBLE: dict[
+    str, Callable[[Any], bool]
+] = {  # of the fields of a model; of the others, every value of their kind is
     "source": lambda name: name in ("lightness", "gray"),
     "scale": lambda value: value != 0,
     "temperature": lambda value: 0 <= value <= 1,
@@ -152,9 +153,9 @@ def config_json(config: ModelConfig) -> bytes:
     return (json.dumps({"format": FORMAT, **flat(config)}, indent=2) + "\n").encode()
 
 
-def _is_possible(name: str, kind: type | UnionType, value: object) -> bool:
+def _is_possible(name: str, kind: Any, value: object) -> bool:
     """Is the value of this kind, and one with which a photo can be coloured?"""
-    accepted: Any = {float: float | int, Options: dict}.get(kind, kind)
+    accepted = {float: float | int, Options: dict}.get(kind, kind)
     if isinstance(value, bool) or not isinstance(value, accepted):
         return False
     if isinstance(value, float) and not math.isfinite(value):

@@ -10,6 +10,7 @@ alone the model is built, and under "about" how it was made and measured.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import PyTorchModelHubMixin
 from safetensors import SafetensorError, safe_open
@@ -46,7 +47,8 @@ class Model(nn.Module, PyTorchModelHubMixin):
         self.network = NETWORKS[config.network.kind](outputs, **config.network.options)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return self.network(self.normalise(lightness))
+        answer: Tensor = self.network(self.normalise(lightness))
+        return answer
 
     def normalise(self, lightness: Tensor) -> Tensor:
         """(N, 1, H, W) in 0..100 -> what the network is shown."""
@@ -109,12 +111,13 @@ class Model(nn.Module, PyTorchModelHubMixin):
         self.save(Path(save_directory) / "model.safetensors")
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, **options) -> "Model":
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> "Model":
         if Path(model_id).is_dir():
             return cls.load(Path(model_id) / "model.safetensors")
         from huggingface_hub import snapshot_download
 
-        keep = {k: options.get(k) for k in ("revision", "cache_dir", "token", "local_files_only")}
+        known = ("revision", "cache_dir", "token", "local_files_only")
+        keep: dict[str, Any] = {name: options.get(name) for name in known}
         folder = snapshot_download(model_id, allow_patterns=["model.*"], **keep)
         return cls.load(Path(folder) / "model.safetensors")
 

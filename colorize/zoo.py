@@ -178,4 +178,4 @@ def gflop(network: torch.nn.Module, side: int) -> float:
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.eval()(torch.empty(1, 1, side, side, device="meta"))
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops() / 1e9)

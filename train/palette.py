@@ -3,12 +3,11 @@
 python -m train fit palette --data CACHE --output RUN      # chooses its colours first
 """
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from colorize.config import changed
 from colorize.lab import rgb_to_ab
 from train.data.cache import Cache
 from train.recipe import Recipe
@@ -16,12 +15,13 @@ from train.recipe import Recipe
 
 def fill_palette(recipe: Recipe, cache: Cache, train: np.ndarray, seed: int) -> Recipe:
     """The recipe with `count` colours of the training photos in place of their number."""
-    if recipe.bins != "palette" or "colors" in recipe.bins_options:
+    bins = recipe.model.bins
+    if bins.kind != "palette" or "colors" in bins.options:
         return recipe
-    count = recipe.bins_options.get("count", 32)
-    space = recipe.bins_options.get("space", "ab")
+    count = bins.options.get("count", 32)
+    space = bins.options.get("space", "ab")
     colors = kmeans(sample_colors(cache, train, seed, space), count, seed)
-    return replace(
+    return changed(
         recipe, bins_options={"colors": [[round(v, 3) for v in c] for c in colors.tolist()]}
     )
 

@@ -27,7 +27,7 @@ class Autoencoder(nn.Module):
         )
         self.head = nn.Conv2d(16, outputs, 3, padding=1)
         for module in self.modules():  # Keras's defaults: Glorot's uniform weights, zero biases
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
 

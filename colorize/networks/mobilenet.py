@@ -39,7 +39,8 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = x if self.expand is None else F.relu6(self.expand(x))
         y = F.relu6(self.depthwise(pad_late(y) if self.stride == 2 else y))
-        return x + self.project(y) if self.shortcut else self.project(y)
+        narrow: Tensor = self.project(y)
+        return x + narrow if self.shortcut else narrow
 
 
 class MobileNet(nn.Module):
@@ -73,8 +74,8 @@ class Attention(nn.Module):
         self.norm = nn.GroupNorm(1, width)
         self.query_key_value = nn.Conv2d(width, 3 * width, 1, bias=False)
         self.output = nn.Conv2d(width, width, 1)
-        nn.init.zeros_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+        for parameter in self.output.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         n, width, height, breadth = x.shape
@@ -84,7 +85,8 @@ class Attention(nn.Module):
             for part in mixed.chunk(3, dim=1)
         )
         seen = F.scaled_dot_product_attention(query, key, value).transpose(2, 3)
-        return x + self.output(seen.reshape(n, width, height, breadth))
+        change: Tensor = self.output(seen.reshape(n, width, height, breadth))
+        return x + change
 
 
 class MobileUNet(UNet):

@@ -3,6 +3,8 @@
 python -m colorize models        # their sizes and costs, measured
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -98,13 +100,14 @@ class UNet(nn.Module):
         for level in reversed(range(len(self.up))):
             x = F.interpolate(self.up[level](x), scale_factor=2.0, mode="bilinear")
             x = self.decoder[level](x + levels[level])
-        return self.head(x[:, :, : shape[2] // self.patch, : shape[3] // self.patch])
+        answer: Tensor = self.head(x[:, :, : shape[2] // self.patch, : shape[3] // self.patch])
+        return answer
 
 
 class UNetPair(nn.Module):
     """Two U-Nets that share nothing, one for a and one for b (the first paper's two models)."""
 
-    def __init__(self, outputs: int, **options) -> None:
+    def __init__(self, outputs: int, **options: Any) -> None:
         super().__init__()
         if outputs % 2:
             raise ValueError(f"{outputs} outputs cannot be halved between the a and the b network.")

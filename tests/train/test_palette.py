@@ -42,7 +42,7 @@ def test_more_colours_than_there_are_is_a_sentence():
 def test_a_palette_is_filled_from_the_training_photos(album, tmp_path, name, width):
     cache = prepare(album(12), tmp_path / "cache", workers=1, progress=False)
     recipe = fill_palette(find(name), cache, cache.split("train"), seed=0)
-    colors = torch.tensor(recipe.bins_options["colors"])
+    colors = torch.tensor(recipe.model.bins.options["colors"])
     assert colors.shape == (32, width)
     points = sample_colors(cache, cache.split("train"), 0, "ab" if width == 2 else "rgb", 5_000)
     assert inertia(points, colors) < 0.2 * inertia(points, points.mean(0, keepdim=True))

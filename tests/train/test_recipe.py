@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 
+from colorize.config import changed
 from train.catalogue import find
 from train.recipe import Recipe, RecipeError
 
@@ -12,12 +11,12 @@ from train.recipe import Recipe, RecipeError
         ({"loss": "l3"}, "loss 'l3'; it must be one of l2"),
         ({"optimizer": "sgd"}, "optimizer 'sgd'; it must be one of adamw"),
         ({"bins": None}, "no bins to classify into"),
-        ({"network": "zhang"}, "only the network unet names photos"),
+        ({"network": "zhang"}, "only unet and mobile-unet name photos"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(change, sentence):
     with pytest.raises(RecipeError, match=sentence):
-        replace(find("classification"), **change)
+        changed(find("classification"), **change)
 
 
 def test_a_recipe_is_data():

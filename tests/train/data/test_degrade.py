@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 
-from train import degrade
+from train.data import degrade
 from train.data.degrade import EFFECTS, age, age_batch, cosine_basis, gaussian, noise
 
 
