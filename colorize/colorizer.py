@@ -9,7 +9,7 @@ A photo is looked at once (`look`): the network sees a small lightness and its a
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +28,7 @@ from colorize.lab import rgb_to_lightness
 from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, open_photo, save_photo
-from colorize.upsample import guide
+from colorize.upsample import fit_lines
 
 MULTIPLE = 32  # the network's sizes: below, its borders would be padded
 LONGEST = 2048  # of the small lightness, for panoramas
@@ -77,7 +77,7 @@ class Look:
             )
         started = time.perf_counter()
         ab = self.ab(temperature)
-        lines = guide(self.lightness, ab[None])
+        lines = fit_lines(self.lightness, ab[None])
         painted = self.painter.paint(self.photo.pixels, lines, saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
@@ -142,7 +142,7 @@ class Colorizer:
         """Open a photo and let the model look at it once."""
         return self.look_all([source])[0]
 
-    def look_all(self, sources: list[Source]) -> list[Look]:
+    def look_all(self, sources: Sequence[Source]) -> list[Look]:
         """Look at several photos; those of one size go through the network together."""
         return self._look_at([_open(source) for source in sources])
 

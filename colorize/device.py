@@ -12,7 +12,7 @@ from torch import nn
 Network = TypeVar("Network", bound=nn.Module)
 
 
-class NoMemory(ValueError):
+class DeviceMemoryError(ValueError):
     """A device too full for the work; the text is a sentence for people."""
 
 
@@ -24,9 +24,9 @@ class Compute:
     dtype: torch.dtype
     why: str
 
-    def no_memory(self, error: torch.OutOfMemoryError) -> "NoMemory":
+    def no_memory(self, error: torch.OutOfMemoryError) -> "DeviceMemoryError":
         """What to raise when not even one photo has room."""
-        return NoMemory(
+        return DeviceMemoryError(
             f"The memory of {self.device} does not suffice ({str(error).splitlines()[0]}). End "
             "what else uses it, or take another device: the CPU has most."
         )

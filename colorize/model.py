@@ -87,7 +87,7 @@ class Model(nn.Module, PyTorchModelHubMixin):
         """Build from NAME.json and fill strictly from NAME.safetensors; float32, to be used."""
         path = weights_file(path)
         model = cls._from_json(path.with_suffix(".json"))
-        with readable(path):
+        with explain_read_errors(path):
             state = load_file(path)
         try:
             model.network.load_state_dict({name: value.float() for name, value in state.items()})
@@ -129,7 +129,7 @@ def weights_file(path: str | Path) -> Path:
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
+def explain_read_errors(path: Path) -> Iterator[None]:
     """What goes wrong while weights are read, as a sentence."""
     try:
         yield
@@ -141,5 +141,5 @@ def readable(path: Path) -> Iterator[None]:
 
 def check_weights(path: Path) -> None:
     """Is the file there, and whole? Told from its head and its length alone."""
-    with readable(path), safe_open(path, "pt"):
+    with explain_read_errors(path), safe_open(path, "pt"):
         pass

@@ -53,7 +53,7 @@ class Painter:
             return self.paint(pixels.swapaxes(0, 1), turned, saturation).swapaxes(0, 1)
         out = np.empty_like(pixels, order="C")
         wide = _widen(_in_roots(lines, saturation), width)  # (4, h, W)
-        misfits = Misfits(torch.from_numpy(out).view(-1, 3))
+        misfits = OutOfGamut(torch.from_numpy(out).view(-1, 3))
         rows = min(max(1, STRIP // width), TALLEST)
         for top in range(0, height, rows):
             out[top : top + rows] = pixels[top : top + rows]
@@ -88,7 +88,7 @@ class Painter:
         ]
 
 
-class Misfits:
+class OutOfGamut:
     """Pixels whose colour does not exist, gathered over the strips and given what chroma there is.
 
     Finding that chroma takes hundreds of small operations, so it is done for many pixels at once.

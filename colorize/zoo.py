@@ -68,7 +68,7 @@ PEERS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelSummary:
     """One line of `python -m colorize models`."""
 
     name: str
@@ -85,7 +85,7 @@ def shipped() -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
-def read(name: str) -> ModelConfig:
+def read_shipped(name: str) -> ModelConfig:
     """The description of a shipped model, if that and its weights are whole and go together."""
     path = WEIGHTS / f"{name}.safetensors"
     config = read_config(path.with_suffix(".json"))
@@ -102,11 +102,11 @@ def load(name: str | Path) -> Model:
     if str(name) in PEERS:
         return load_peer(str(name))
     if str(name) in shipped():
-        read(str(name))
-    return Model.load(find(name))
+        read_shipped(str(name))
+    return Model.load(find_weights(name))
 
 
-def find(name: str | Path) -> Path:
+def find_weights(name: str | Path) -> Path:
     """The weights of a shipped model, by name, or of one's own, by path."""
     path = WEIGHTS / f"{name}.safetensors" if str(name) in shipped() else weights_file(name)
     if not path.is_file():
@@ -152,17 +152,21 @@ def fetch(peer: Peer) -> Path:
     return path
 
 
-def describe(name: str | Path) -> Entry:
+def describe(name: str | Path) -> ModelSummary:
     """What can be known of a model without running it."""
     if str(name) in PEERS:
         config, source, path = PEERS[str(name)].config, "peer", None
     else:
-        path = find(name)
+        path = find_weights(name)
         source = "shipped" if path.parent == WEIGHTS else "file"
-        config = read(path.stem) if source == "shipped" else read_config(path.with_suffix(".json"))
+        config = (
+            read_shipped(path.stem)
+            if source == "shipped"
+            else read_config(path.with_suffix(".json"))
+        )
     with torch.device("meta"):
         network = Model(config).network
-    return Entry(
+    return ModelSummary(
         name=str(name),
         source=source,
         parameters=sum(p.numel() for p in network.parameters()),

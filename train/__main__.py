@@ -21,7 +21,7 @@ from typing import Any
 
 from colorize.config import Options
 from train import catalogue
-from train.catalogue import RECIPES, find
+from train.catalogue import RECIPES, find_recipe
 from train.recipe import FIELDS, Recipe
 
 
@@ -157,7 +157,7 @@ def fit(options: argparse.Namespace) -> int:
     given = vars(options)
     prefix = "recipe_"
     changes = {k.removeprefix(prefix): v for k, v in given.items() if k.startswith(prefix)}
-    recipe = find(options.recipe, **changes)
+    recipe = find_recipe(options.recipe, **changes)
     data = prepared(options.data, options.output, recipe)
 
     from train import loop
@@ -211,7 +211,7 @@ def evaluate(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     from train import bench
 
-    recipes = [find(name) for name in options.recipes or RECIPES]
+    recipes = [find_recipe(name) for name in options.recipes or RECIPES]
     report = bench.measure(recipes, options.device, options.rounds)
     print(json.dumps(report) if options.json else bench.as_text(report))
     return 0

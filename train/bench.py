@@ -27,7 +27,7 @@ from tqdm import tqdm
 from colorize.bench.timing import in_turns
 from colorize.config import changed
 from colorize.device import Compute, pick_device
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.data.batches import Batch, Batches, batches
 from train.data.cache import Cache
 from train.data.draft import Draft, JournalLine
@@ -105,7 +105,7 @@ def loader(recipe: Recipe, cache: Cache) -> tuple[Task, Batches]:
 def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, object]:
     """Everything that is reported, ready for JSON."""
     compute = pick_device(device)
-    main = [find("regression"), find("classification")]
+    main = [find_recipe("regression"), find_recipe("classification")]
     every = {recipe.name: recipe for recipe in (*recipes, *main)}
     steps = {n: training_step(r, compute) for n, r in tqdm(every.items(), "building", leave=False)}
     peaks = {"product": product(compute), "convolution": convolution(compute)}

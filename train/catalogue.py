@@ -202,7 +202,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def find(name: str, **changes: Any) -> Recipe:
+def find_recipe(name: str, **changes: Any) -> Recipe:
     """The recipe of that name with some fields changed; the nearest name if there is none."""
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0.0)

@@ -21,6 +21,8 @@ from train.recipe import Recipe, flat_recipe
 from train.schedule import Clock, make_optimizer
 from train.target import make_examples
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 class Learner:
     """A model in training: weights, their average, optimizer, clock, and the best so far."""
@@ -114,10 +116,10 @@ class Learner:
         self.best = state["best"]
 
 
-def moving_average(keep: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+def moving_average(keep: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """An exponential average of weights, shorter at first, so that the start is forgotten."""
 
-    def average(averages: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def average(averages: Tensors, current: Tensors, count: Tensor | int) -> None:
         now = min(keep, (1 + int(count)) / (10 + int(count)))
         get_ema_multi_avg_fn(now)(averages, current, count)
 

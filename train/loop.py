@@ -23,7 +23,7 @@ from train.data.batches import Batch, Batches, batches
 from train.data.cache import Cache
 from train.learner import Learner
 from train.palette import fill_palette
-from train.processes import Processes, interruption, processes
+from train.processes import Processes, interruption, join_processes
 from train.recipe import Recipe, flat_recipe
 from train.target import make_examples
 from train.warmstart import adjust_head, take_trunk
@@ -79,7 +79,7 @@ class TrainingPhotos:
 def fit(recipe: Recipe, run: Run) -> Path:
     """Train `recipe`; returns the path of the best model. Ctrl-C ends it with a checkpoint."""
     photos = TrainingPhotos.of(Cache.open(run.data), run.validation_photos)
-    with processes() as team:
+    with join_processes() as team:
         learner = begin_or_resume(recipe, run, photos)
         learn(learner, run, photos, team)
     return run.output / "best.safetensors"

@@ -11,7 +11,7 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from colorize.colours import colorfulness, distance
+from colorize.colours import colorfulness, mean_delta_e
 from colorize.photo import is_gray, open_photo
 from colorize.web.studio import SCREEN, Studio, shrink
 
@@ -69,7 +69,7 @@ def model_panel(studio: Studio, path: str, name: str) -> Panel:
         config.sentence,
         pixels,
         colorfulness(pixels),
-        None if sight.gray else distance(pixels, sight.look.photo.pixels),
+        None if sight.gray else mean_delta_e(pixels, sight.look.photo.pixels),
         sight.look.seconds["network"],
         studio.colorizer(name).model.parameters_count / 1e6,
     )

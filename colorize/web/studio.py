@@ -94,7 +94,7 @@ class Studio:
         configs = {}
         for name in zoo.shipped():
             try:
-                configs[name] = zoo.read(name)
+                configs[name] = zoo.read_shipped(name)
             except ModelError as error:
                 print(f"The model {name} is left out. {error}", flush=True)
         return configs

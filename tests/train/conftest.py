@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.data.cache import Cache
 from train.data.draft import Draft, JournalLine
 from train.recipe import Recipe
@@ -89,12 +89,12 @@ def tiny() -> Callable[..., Recipe]:
     }
 
     def make(name: str, **changes) -> Recipe:
-        recipe = find(name)
+        recipe = find_recipe(name)
         size = dict(sizes[recipe.model.network.kind])
         if "patch" in recipe.model.network.options:
             size |= {"network_options": narrow | {"patch": 1}, "crop": 16}
         if recipe.model.bins.kind == "palette":  # the made-up photos have few colours
             size["bins_options"] = recipe.model.bins.options | {"count": 6}
-        return find(name, **size | {"warmup": 5, "rate": 4e-3, "steps": 3} | changes)
+        return find_recipe(name, **size | {"warmup": 5, "rate": 4e-3, "steps": 3} | changes)
 
     return make

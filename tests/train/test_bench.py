@@ -9,7 +9,7 @@ from colorize.zoo import gflop
 from train import bench
 from train.__main__ import main
 from train.bench import Task
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.objective import untrained_model
 
 
@@ -67,6 +67,6 @@ def test_an_unknown_recipe_is_a_sentence(capsys):
 
 
 def test_a_palette_is_made_up():
-    recipe = bench.with_palette(find("cartoon"))
+    recipe = bench.with_palette(find_recipe("cartoon"))
     assert len(recipe.model.bins.options["colors"]) == 32
-    assert bench.with_palette(find("zhang")) == find("zhang")
+    assert bench.with_palette(find_recipe("zhang")) == find_recipe("zhang")

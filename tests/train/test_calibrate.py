@@ -8,7 +8,7 @@ from colorize.config import BinsConfig, ModelConfig, ModelError, NetworkConfig
 from colorize.model import Model
 from train.__main__ import main
 from train.calibrate import calibrate, moments, solve_tilt, tilt_logits
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.objective import untrained_model
 
 CENTRES = torch.tensor([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0], [-40.0, -40.0], [10.0, 60.0]])
@@ -32,7 +32,7 @@ def test_the_tilt_that_was_put_on_is_found_and_taken_off(temperature):
 
 
 def test_a_calibrated_model_has_the_true_averages(lessons, tmp_path):
-    recipe = find("rebalanced", network="unet", network_options=TINY, temperature=0.7)
+    recipe = find_recipe("rebalanced", network="unet", network_options=TINY, temperature=0.7)
     torch.manual_seed(1)
     model = untrained_model(recipe)
     with torch.no_grad():

@@ -8,13 +8,15 @@ from colorize.config import changed
 from colorize.device import pick_device
 from colorize.model import Model
 from train import checkpoint
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.checkpoint import CheckpointError
 from train.learner import Learner
 from train.objective import untrained_model
 from train.recipe import flat_recipe
 
-TINY = find("rebalanced", network="unet", network_options={"widths": (16, 16), "depths": (1, 1)})
+TINY = find_recipe(
+    "rebalanced", network="unet", network_options={"widths": (16, 16), "depths": (1, 1)}
+)
 
 
 def learner() -> Learner:

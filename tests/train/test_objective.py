@@ -5,7 +5,7 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from train import losses
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.learner import naming_loss
 from train.objective import ModelWithNaming, Objective, untrained_model
 from train.target import area_mean, make_examples
@@ -58,7 +58,7 @@ def test_shrink_averages():
 
 
 def objective_of(name: str, **changes) -> Objective:
-    recipe = find(name, network="unet", network_options=NARROW, **changes)
+    recipe = find_recipe(name, network="unet", network_options=NARROW, **changes)
     return Objective(recipe, untrained_model(recipe))
 
 
@@ -103,7 +103,7 @@ def test_the_prior_counts_labels():
 
 
 def test_channels_have_a_prior_and_weights_each():
-    recipe = find("channels", network_options=NARROW)
+    recipe = find_recipe("channels", network_options=NARROW)
     objective = Objective(recipe, untrained_model(recipe))
     examples = make_examples(random_pixels(2, 3, 16, 16), luma=False)
     prior = objective.prior([examples], torch.Size((16, 16)))
@@ -123,7 +123,7 @@ def test_weights_average_one_under_the_prior_and_favour_the_rare():
 
 
 def test_naming_trains_the_trunk_and_ignores_photos_without_label():
-    recipe = find("classification", network="unet", network_options=NARROW)
+    recipe = find_recipe("classification", network="unet", network_options=NARROW)
     trainee = ModelWithNaming(untrained_model(recipe), classes=3)
     lightness = torch.rand(4, 1, 20, 28) * 100
     answer, names = trainee(lightness)

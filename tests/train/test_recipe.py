@@ -1,7 +1,7 @@
 import pytest
 
 from colorize.config import changed
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.recipe import Recipe, RecipeError
 
 
@@ -16,11 +16,11 @@ from train.recipe import Recipe, RecipeError
 )
 def test_a_recipe_that_makes_no_sense_is_refused(change, sentence):
     with pytest.raises(RecipeError, match=sentence):
-        changed(find("classification"), **change)
+        changed(find_recipe("classification"), **change)
 
 
 def test_a_recipe_is_data():
-    recipe = find("zhang")
+    recipe = find_recipe("zhang")
     assert isinstance(recipe, Recipe)
     with pytest.raises(AttributeError):
         recipe.steps = 3

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from colorize.config import ModelError, changed
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.objective import untrained_model
 from train.warmstart import adjust_head, take_trunk
 
@@ -15,16 +15,16 @@ TINY = {"network": "unet", "network_options": {"widths": (16, 32), "depths": (1,
 def trained(tmp_path: Path) -> Path:
     """A classification model, as a run leaves it."""
     torch.manual_seed(0)
-    return untrained_model(find("classification", **TINY)).save(tmp_path / "best")
+    return untrained_model(find_recipe("classification", **TINY)).save(tmp_path / "best")
 
 
 def test_regression_takes_all_of_a_classification_but_the_head(trained):
     torch.manual_seed(1)
-    model = untrained_model(find("regression", **TINY))
+    model = untrained_model(find_recipe("regression", **TINY))
     head = model.network.head.weight.clone()
     left = take_trunk(model, trained)
     torch.manual_seed(0)
-    theirs = untrained_model(find("classification", **TINY)).network.state_dict()
+    theirs = untrained_model(find_recipe("classification", **TINY)).network.state_dict()
     assert left == ["head.bias", "head.weight"]
     assert torch.equal(model.network.head.weight, head)
     for name, value in model.network.state_dict().items():
@@ -33,16 +33,16 @@ def test_regression_takes_all_of_a_classification_but_the_head(trained):
 
 
 def test_rebalanced_takes_everything(trained):
-    model = untrained_model(find("rebalanced", **TINY))
+    model = untrained_model(find_recipe("rebalanced", **TINY))
     assert take_trunk(model, trained) == []
 
 
 def test_a_plain_classification_leans_to_what_the_weighed_loss_wants(tmp_path):
     torch.manual_seed(0)
-    plain = untrained_model(find("classification", **TINY))
+    plain = untrained_model(find_recipe("classification", **TINY))
     plain.config.about["recipe"] = {"rebalance": False}
     path = plain.save(tmp_path / "best")
-    model = untrained_model(find("rebalanced", **TINY))
+    model = untrained_model(find_recipe("rebalanced", **TINY))
     take_trunk(model, path)
     weights, lightness = torch.rand(313) + 0.1, torch.rand(1, 1, 32, 32) * 100
     before = torch.softmax(model(lightness), 1)
@@ -53,9 +53,9 @@ def test_a_plain_classification_leans_to_what_the_weighed_loss_wants(tmp_path):
 
 
 def test_a_rebalanced_one_and_one_of_other_bins_do_not_lean(tmp_path):
-    model = untrained_model(find("rebalanced", **TINY))
+    model = untrained_model(find_recipe("rebalanced", **TINY))
     for name in ("rebalanced", "regression"):
-        other = untrained_model(find(name, **TINY))
+        other = untrained_model(find_recipe(name, **TINY))
         other.config.about["recipe"] = {"rebalance": name == "rebalanced"}
         path = other.save(tmp_path / name)
         bias = model.network.head.bias.clone()
@@ -64,7 +64,7 @@ def test_a_rebalanced_one_and_one_of_other_bins_do_not_lean(tmp_path):
 
 
 def test_another_network_is_refused_and_left_as_it_was(trained):
-    recipe = find("regression", **TINY)
+    recipe = find_recipe("regression", **TINY)
     other = untrained_model(changed(recipe, network_options={"widths": (48, 64), "depths": (1, 1)}))
     before = {k: v.clone() for k, v in other.network.state_dict().items()}
     with pytest.raises(ModelError, match="too little fits .* same network"):
@@ -75,4 +75,6 @@ def test_another_network_is_refused_and_left_as_it_was(trained):
 
 def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
-        take_trunk(untrained_model(find("regression", **TINY)), tmp_path / "none.safetensors")
+        take_trunk(
+            untrained_model(find_recipe("regression", **TINY)), tmp_path / "none.safetensors"
+        )

@@ -97,8 +97,8 @@ def batches(
     return _ahead(make, start, threads)
 
 
-def whole(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
-    """Each photo whole, as a batch of one, in the given order."""
+def whole_photos(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
+    """Each photo whole, as a batch of one, in the given order: for measurements of one's own."""
     for i in np.asarray(indices, dtype=np.int64):
         pixels = torch.from_numpy(cache.photo(i).copy()).permute(2, 0, 1)[None]
         label = torch.tensor([int(cache.index["label"][i])])

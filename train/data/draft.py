@@ -163,7 +163,7 @@ class Draft:
         begun = json.loads(path.read_text(encoding="utf-8"))
         if begun != self.settings:
             raise DataError(
-                f"{self.folder} was begun with {difference(begun, self.settings)}. "
+                f"{self.folder} was begun with {settings_difference(begun, self.settings)}. "
                 "Use the same settings to go on, or delete it to begin anew."
             )
 
@@ -196,7 +196,7 @@ class Draft:
             ) from error
 
 
-def difference(old: dict[str, object], new: dict[str, object]) -> str:
+def settings_difference(old: dict[str, object], new: dict[str, object]) -> str:
     """The settings that differ, as `short_side=160 (now 128)`."""
     keys = [key for key in old | new if old.get(key) != new.get(key)]
     return ", ".join(f"{key}={old.get(key)!r} (now {new.get(key)!r})" for key in keys)

@@ -18,9 +18,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from train.data.cache import Cache, DataError
-from train.data.draft import Draft, difference
+from train.data.draft import Draft, settings_difference
 from train.data.intake import CacheSettings
-from train.data.sources import SourceItem, count, items
+from train.data.sources import SourceItem, count_items, items
 from train.data.workers import Lines, Workers, read_chunk
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
@@ -58,7 +58,7 @@ def prepare(
     def every() -> Iterator[SourceItem]:
         return itertools.islice(items(source, index), limit)
 
-    total = count(source, index)
+    total = count_items(source, index)
     total = total if limit is None else min(total, limit)
     if not total:
         raise DataError(f"{source} holds no images and no tar shards of images.")
@@ -81,8 +81,9 @@ def _full(source: str | Path) -> str:
 def _made(output: Path, settings: CacheSettings) -> Cache:
     cache = Cache.open(output)
     if cache.settings != asdict(settings):
+        change = settings_difference(cache.settings, asdict(settings))
         raise DataError(
-            f"{output} is already made, with {difference(cache.settings, asdict(settings))}. "
+            f"{output} is already made, with {change}. "
             "Choose another output, or delete it to make it anew."
         )
     return cache

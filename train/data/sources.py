@@ -72,7 +72,7 @@ def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]
             yield item
 
 
-def count(source: str | Path, index: Path | None = None) -> int:
+def count_items(source: str | Path, index: Path | None = None) -> int:
     """How many items `source` has, without reading the images."""
     if str(source).startswith(HUB):
         return sum(len(table) for table in _hub_tables(str(source)).values())

@@ -32,7 +32,7 @@ class LightnessTable:
     @classmethod
     def of(cls, lab: Tensor) -> "LightnessTable":
         """The table of one photo, (3, H, W) Lab."""
-        level = levels(lab[0]).flatten()
+        level = lightness_levels(lab[0]).flatten()
         a, b = (torch.bincount(level, x.flatten().double(), LEVELS) for x in lab[1:])
         return cls(torch.stack((a, b)), torch.bincount(level, minlength=LEVELS).double())
 
@@ -49,7 +49,7 @@ class LightnessTable:
         return fit_gamut(lightness, mean)[:, 0]
 
 
-def levels(lightness: Tensor) -> Tensor:
+def lightness_levels(lightness: Tensor) -> Tensor:
     return lightness.round().long().clamp(0, LEVELS - 1)
 
 
@@ -60,7 +60,7 @@ def gray(truth: Truth) -> Guess:
 
 
 def mean_by_lightness(truth: Truth, table: LightnessTable) -> Guess:
-    ab = table.ab()[:, levels(truth.lab[0])]
+    ab = table.ab()[:, lightness_levels(truth.lab[0])]
     return Guess(truth, lab_to_pixels(torch.cat((truth.lab[:1], ab))), ab)
 
 

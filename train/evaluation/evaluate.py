@@ -157,11 +157,11 @@ def write_json(content: dict[str, object], path: Path) -> None:
     write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def record_in_models(report: dict, models: Sequence[str]) -> None:
+def record_in_models(report: dict[str, Any], models: Sequence[str]) -> None:
     """Write each model's row into the JSON beside its weights; peers have none."""
     rows = {row["model"]: row for row in report["rows"]}
     for name in (n for n in models if n not in zoo.PEERS):
-        path = zoo.find(name).with_suffix(".json")
+        path = zoo.find_weights(name).with_suffix(".json")
         described = json.loads(path.read_text(encoding="utf-8"))
         described["about"]["evaluation"] = {"data": report["data"], **rows[row_name(name)]}
         write_json(described, path)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.data.batches import Batch, batches, whole
+from train.data.batches import Batch, batches, whole_photos
 from train.data.cache import Cache, DataError
 from train.data.draft import Draft, JournalLine
 
@@ -179,7 +179,7 @@ def test_scaling_agrees_with_pillow(tmp_path):
 
 
 def test_whole_photos_in_the_given_order(cache):
-    taken = list(whole(cache, np.array([5, 0, 9])))
+    taken = list(whole_photos(cache, np.array([5, 0, 9])))
     assert [int(batch.indices[0]) for batch in taken] == [5, 0, 9]
     for batch in taken:
         i = int(batch.indices[0])

@@ -5,7 +5,7 @@ from train.evaluation import bootstrap
 from train.evaluation.metrics import METRICS
 
 
-def sums_of(values: np.ndarray) -> bootstrap.Sums:
+def sums_of(values: np.ndarray) -> bootstrap.MetricSums:
     """As if every metric had these values, one a photo."""
     parts = np.stack((values, np.ones_like(values)))[..., None]  # (2, n, 1)
     return dict.fromkeys(METRICS, parts.astype(np.float32))

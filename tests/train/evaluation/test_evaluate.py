@@ -14,7 +14,7 @@ from train.evaluation.baselines import LightnessTable, gray, original
 from train.evaluation.bootstrap import MetricParts
 from train.evaluation.guesses import EvaluationPhotos, Guessers
 from train.evaluation.metrics import METRICS, Guess, Truth
-from train.objective import build
+from train.objective import untrained_model
 
 SCARCE = {"bin_accuracy_balanced", "auc_balanced"}  # may find no bin of 1,000 pixels here
 
@@ -23,7 +23,7 @@ SCARCE = {"bin_accuracy_balanced", "auc_balanced"}  # may find no bin of 1,000 p
 def model(tiny, tmp_path: Path) -> Path:
     """An untrained model with bins: wrong, but a model."""
     torch.manual_seed(0)
-    return build(tiny("classification", short_side=32)).save(tmp_path / "models/odd")
+    return untrained_model(tiny("classification", short_side=32)).save(tmp_path / "models/odd")
 
 
 def report(tmp_path: Path, *words: str | Path) -> dict:
@@ -78,7 +78,7 @@ def test_differences_are_paired(lessons, model, tmp_path):
 
 
 def test_a_model_without_bins_has_no_temperatures(lessons, tiny, tmp_path):
-    path = build(tiny("regression")).save(tmp_path / "plain")
+    path = untrained_model(tiny("regression")).save(tmp_path / "plain")
     found = report(
         tmp_path, path, "--data", lessons.folder, "--limit", "3", "--temperature", "0.2,0.4"
     )
