@@ -29,6 +29,9 @@ from colorize.quantizer import Quantizer
 class Model(nn.Module, PyTorchModelHubMixin):
     """lightness (N, 1, H, W) in 0..100 -> what the network says; `decode` makes ab of it."""
 
+    config: ModelConfig
+    bins: Quantizer | None  # None: the network says ab itself
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         wishes = (config.network.kind, [*NETWORKS]), (config.bins.kind, [*QUANTIZERS, None])
@@ -41,7 +44,6 @@ class Model(nn.Module, PyTorchModelHubMixin):
                 )
         self.config = config
         bins = config.bins
-        self.bins: Quantizer | None  # None: the network says ab itself
         self.bins = QUANTIZERS[bins.kind](**bins.options) if bins.kind else None
         outputs = self.bins.size if self.bins else 2
         self.network = NETWORKS[config.network.kind](outputs, **config.network.options)
