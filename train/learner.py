@@ -80,7 +80,7 @@ class Learner:
     def update(self) -> None:
         """One step along the gradient, at the clock's rate."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.clock.rate() * group["share"]
+            group["lr"] = self.clock.rate() * group.get("share", 1.0)  # old checkpoints have none
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.averaged.update_parameters(self.model)
