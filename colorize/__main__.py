@@ -157,7 +157,7 @@ def models(words: list[str]) -> int:
     options = p.parse_args(words)
 
     from colorize import zoo
-    from colorize.model import ModelError
+    from colorize.config import ModelError
 
     entries, failed = [], 0
     for name in [*zoo.shipped(), *zoo.PEERS, *options.files]:
@@ -182,9 +182,9 @@ def main(words: list[str] | None = None) -> int:
         if words[:1] == ["models"]:
             return models(words[1:])
         if words[:1] == ["bench"]:
-            from colorize import bench
+            from colorize.bench import speed
 
-            return bench.main(words[1:])
+            return speed.main(words[1:])
         return colorize(parser().parse_args(words))
     except (ValueError, OSError) as error:  # ours are all ValueErrors; a disk speaks for itself
         print(f"colorize: {error}", file=sys.stderr)

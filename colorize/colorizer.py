@@ -23,14 +23,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorize.bins import Channels
-from colorize.device import Compute, pick
+from colorize.config import ModelError
+from colorize.device import Compute, pick_device
 from colorize.lab import rgb_to_lightness
-from colorize.model import Model, ModelError
+from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, open_photo, save_photo
 from colorize.settings import DEFAULTS, Changes, Settings
-from colorize.upsample import guide
+from colorize.upsample import fit_lines
 
 MULTIPLE = 32  # the network's sizes: below, its borders would be padded
 LONGEST = 2048  # of the small lightness, for panoramas
@@ -93,7 +93,7 @@ class Look:
         settings = replace(settings, **changes)
         started = time.perf_counter()
         ab = self.ab(settings.temperature)
-        lines = guide(self.shown.lightness, ab[None])
+        lines = fit_lines(self.shown.lightness, ab[None])
         painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
@@ -101,10 +101,7 @@ class Look:
     @property
     def centres(self) -> Tensor | None:
         """(Q, 2): the colours that `belief` is about; None for regression."""
-        if self.model.bins is None:
-            return None
-        centres = self.model.bins.centres.cpu()
-        return torch.cartesian_prod(centres, centres) if centres.ndim == 1 else centres
+        return None if self.model.bins is None else self.model.bins.centres.cpu()
 
     def belief(self, x: int, y: int) -> Tensor | None:
         """(Q,): how likely each colour is at pixel (x, y) of the photo; None for regression."""
@@ -113,11 +110,8 @@ class Look:
         height, width = self.output.shape[2:]
         row = min(height - 1, max(0, y * height // self.photo.height))
         column = min(width - 1, max(0, x * width // self.photo.width))
-        logits = self.output[0, :, row, column]
-        if isinstance(self.model.bins, Channels):
-            a, b = (torch.softmax(half, 0) for half in logits.chunk(2))
-            return torch.outer(a, b).flatten()
-        return torch.softmax(logits, 0)
+        logits = self.output[:, :, row, column, None, None]  # (1, C, 1, 1)
+        return self.model.bins.belief(logits).flatten()
 
     @cached_property
     def entropy(self) -> Tensor | None:
@@ -130,14 +124,14 @@ class Colorizer:
     """A model on a device, ready for photos."""
 
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
-        self.compute: Compute = pick(device)
+        self.compute: Compute = pick_device(device)
         try:
             # memory_format is missing in torch's own annotations
             model.eval().to(self.compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         except torch.OutOfMemoryError as error:
             raise self.compute.no_memory(error) from error
         self.model = model
-        self.short_side = short_side or model.config.short_side
+        self.short_side = short_side or model.config.input.short_side
         self.painter = Painter()
 
     @classmethod
@@ -166,7 +160,7 @@ class Colorizer:
         """Open a photo and let the model look at it once; `network` may run it elsewhere."""
         return self._look_at([_open(source)], network)[0]
 
-    def look_all(self, sources: list[Source]) -> list[Look]:
+    def look_all(self, sources: Sequence[Source]) -> list[Look]:
         """Look at several photos; those of one size go through the network together."""
         return self._look_at([_open(source) for source in sources])
 
@@ -198,11 +192,14 @@ class Colorizer:
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what the network sees: aspect kept, multiples of 32."""
-        if self.model.config.square:
-            return self.model.config.square, self.model.config.square
+        if square := self.model.config.input.square:
+            return square, square
         scale = min(self.short_side / min(height, width), LONGEST / max(height, width))
-        rounded = (round(side * scale / MULTIPLE) * MULTIPLE for side in (height, width))
-        return tuple(max(MULTIPLE, side) for side in rounded)
+
+        def rounded(side: int) -> int:
+            return max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE)
+
+        return rounded(height), rounded(width)
 
     def prepare(self, photo: Photo) -> Input:
         """What the network is shown of a photo."""

@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 from colorize.files import bare_name, same_file, write_whole
 from colorize.monochrome import TOLERANCE, has_one_tint
 from colorize.pixels import srgb_profile
-from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read
+from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read_photo
 
 __all__ = [
     "Photo",
@@ -58,11 +58,11 @@ class Photo:
 
     @property
     def height(self) -> int:
-        return len(self.pixels)
+        return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        return len(self.pixels[0])
+        return int(self.pixels.shape[1])
 
     @property
     def kept_format(self) -> str:
@@ -157,7 +157,7 @@ def _check_jpeg_side(photo: Photo) -> None:
 
 
 def _read(file: BinaryIO, name: str, max_pixels: int) -> Photo:
-    pixels, format, dpi = read(file, _label(name), max_pixels)
+    pixels, format, dpi = read_photo(file, _label(name), max_pixels)
     return Photo(pixels, name, format, dpi)
 
 

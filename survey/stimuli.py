@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorize.lab import fit_gamut, lab_to_rgb, rgb_to_lab
+from colorize.lab import fit_gamut, lab_to_pixels, pixels_to_lab
 from colorize.photo import Photo, is_gray
 
 SIZE = 256  # pixels on a side
@@ -103,10 +103,9 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, int]]:
 
 def _lab(pixels: np.ndarray) -> torch.Tensor:
     """(3, S, S)"""
-    return rgb_to_lab(torch.tensor(np.ascontiguousarray(pixels)).permute(2, 0, 1).double() / 255)
+    return pixels_to_lab(pixels, torch.float64)
 
 
 def _painted(lightness: torch.Tensor, ab: torch.Tensor) -> np.ndarray:
     """(1, S, S) and (2, S, S) -> (S, S, 3) uint8"""
-    rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
-    return (rgb * 255).round().byte().permute(1, 2, 0).numpy()
+    return lab_to_pixels(torch.cat((lightness, fit_gamut(lightness, ab))))

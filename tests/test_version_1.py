@@ -88,7 +88,7 @@ def test_an_old_model_answers_as_it_did(name: str) -> None:
 def test_an_old_run_goes_on(tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(OLD / "run-rebalanced", run)
-    recipe = catalogue.find("rebalanced", **_old_recipe(run))
+    recipe = catalogue.find_recipe("rebalanced", **_old_recipe(run))
     best = fit(recipe, Run(data=OLD / "album", output=run, resume=True, seed=1, device="cpu"))
     assert json.loads(best.with_suffix(".json").read_text())["about"]["steps"] in (2, 4)
     state = torch.load(run / "state.pt", weights_only=True)
@@ -105,6 +105,7 @@ def _old_recipe(run: Path) -> dict:
     """The fields that the old run was begun with, two steps more."""
     state = torch.load(run / "state.pt", weights_only=True)
     names = ("network", "network_options", "source", "mean", "scale", "crop", "batch", "naming")
+    names += ("tone",)  # of which the recipe has another by now
     return {name: state["recipe"][name] for name in names} | {"steps": 4}
 
 

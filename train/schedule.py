@@ -5,11 +5,14 @@ python -c "from train.schedule import Clock; help(Clock)"
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from train.recipe import Recipe
+
+ENCODER = ".mobile."  # in the names of weights that were learned elsewhere
 
 
 class Clock:
@@ -52,13 +55,25 @@ class Clock:
 
 
 def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimizer; only matrices and kernels decay, not biases and norms."""
-    weights = list(module.parameters())
+    """The recipe's optimizer; only matrices and kernels decay, not biases and norms.
+
+    Each group's `share` is that of the rate which its weights learn at: less for an encoder that
+    has learned already.
+    """
+    named = list(module.named_parameters())
     groups = [
-        {"params": [p for p in weights if p.ndim > 1], "weight_decay": recipe.decay},
-        {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
+        {
+            "params": [
+                p for name, p in named if (p.ndim > 1, ENCODER in name) == (kernel, learned)
+            ],
+            "weight_decay": recipe.decay if kernel else 0.0,
+            "share": recipe.encoder_rate if learned else 1.0,
+        }
+        for learned in (False, True)
+        for kernel in (True, False)
     ]
-    kinds = {
+    groups = [group for group in groups if group["params"]]
+    kinds: dict[str, Callable[[], torch.optim.Optimizer]] = {
         "adamw": lambda: torch.optim.AdamW(groups, recipe.rate, betas=(0.9, 0.98), fused=True),
         "adam": lambda: torch.optim.Adam(groups, recipe.rate, fused=True),
         "adamax": lambda: torch.optim.Adamax(groups, recipe.rate),

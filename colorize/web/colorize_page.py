@@ -98,7 +98,7 @@ class ColorizeHandlers:
     def temperature_slider(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
         config = self.studio.models.get(model)
-        weighs = config is None or config.bins is not None
+        weighs = config is None or config.bins.kind is not None
         return gr.Slider(interactive=weighs, info=BOLD if weighs else ONE_COLOUR)
 
     @told

@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from colorize.colours import colorfulness, distance
+from colorize.colours import colorfulness, mean_delta_e
 from colorize.photo import is_gray, open_photo, shrink
 from colorize.settings import Settings
 from colorize.web.studio import Studio
@@ -71,7 +71,7 @@ def model_panel(studio: Studio, path: str, name: str) -> Panel:
         model.config.sentence,
         pixels,
         colorfulness(pixels),
-        None if preview.gray else distance(pixels, preview.look.photo.pixels),
+        None if preview.gray else mean_delta_e(pixels, preview.look.photo.pixels),
         preview.look.seconds["network"],
         model.parameters_count / 1e6,
     )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # torch: the first page need not wait for it
     from torch import Tensor
 
     from colorize.colorizer import Colored, Colorizer, Input, Look
-    from colorize.model import ModelConfig
+    from colorize.config import ModelConfig
 
 KEPT = 48  # previews in memory, at most about 10 MB each
 PAINTED = 16  # painted screens in memory, at most about 6 MB each
@@ -92,12 +92,12 @@ class Studio:
     def models(self) -> dict[str, ModelConfig]:
         """The shipped models whose files are whole, the default first."""
         from colorize import zoo
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         configs = {}
         for name in zoo.shipped():
             try:
-                configs[name] = zoo.read(name)
+                configs[name] = zoo.read_shipped(name)
             except ModelError as error:
                 print(f"The model {name} is left out. {error}", flush=True)
         return configs
@@ -105,7 +105,7 @@ class Studio:
     @property
     def default(self) -> str:
         """The model that is used when none is named."""
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         if not self.models:
             raise ModelError(
@@ -123,7 +123,7 @@ class Studio:
     def _load(self, name: str) -> Colorizer:
         from colorize import zoo
         from colorize.colorizer import Colorizer
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         known = [*zoo.shipped(), *zoo.PEERS]
         if name not in known:

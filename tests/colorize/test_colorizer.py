@@ -9,8 +9,8 @@ from PIL import Image
 from skimage import color
 
 from colorize.colorizer import LONGEST, Colorizer, prefetch
-from colorize.device import NoMemory
-from colorize.model import ModelError
+from colorize.config import ModelError
+from colorize.device import DeviceMemoryError
 from colorize.photo import Photo, PhotoError
 from tests.helpers.models import KINDS
 from tests.helpers.photos import pixels_of, speckled
@@ -265,7 +265,9 @@ class TestMany:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
         monkeypatch.setattr(colorizer.model, "forward", no_gpu)
-        with pytest.raises(NoMemory, match="memory of cpu does not suffice .*another device"):
+        with pytest.raises(
+            DeviceMemoryError, match="memory of cpu does not suffice .*another device"
+        ):
             colorizer(Photo(speckled(20, 20)))
 
     def test_weights_that_a_disk_spoiled_are_a_sentence(self, colorizer):
@@ -280,7 +282,7 @@ class TestMany:
 
         model = make_model()
         monkeypatch.setattr(model, "to", no_gpu)
-        with pytest.raises(NoMemory, match=r"suffice \(CUDA out of memory\.\)\. End what"):
+        with pytest.raises(DeviceMemoryError, match=r"suffice \(CUDA out of memory\.\)\. End what"):
             Colorizer(model, "cpu")
 
 

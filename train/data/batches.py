@@ -30,6 +30,10 @@ class Batch:
     labels: Tensor  # (N,) int64, -1 where unknown
     indices: Tensor  # (N,) int64, numbers of the photos in the cache
     tones: Tensor | None = None  # (N,) float32: lightness is shown to this power
+    ages: Tensor | None = None  # (N,) int64: seeds of the age that a window is shown at, or -1
+
+
+Batches = Generator[Batch, None, None]  # to be closed
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,16 @@ def batches(
     aspect: float = 1.1,
     flip: bool = True,
     tone: float = 1.0,
+    aged: float = 0.0,
     threads: int = 1,
-) -> Generator[Batch, None, None]:
+) -> Batches:
     """Batches `start`, `start` + 1, … without end; every photo once an epoch, in a new order.
 
     A window's side is `scale` (uniform, a share of the photo's shorter side), its proportions are
     within 1/`aspect` .. `aspect`; its tone, which a photo's print and age decide, is within
-    1/`tone` .. `tone`. `batch_size` counts the crops of all `world` processes together;
-    the process `rank` gets its equal part, so the number of processes does not change the training.
+    1/`tone` .. `tone`; a share `aged` of the windows gets a seed to be aged by. `batch_size`
+    counts the crops of all `world` processes together; the process `rank` gets its equal part, so
+    the number of processes does not change the training.
     """
     _check(indices, crop, batch_size, rank, world, scale, aspect, tone)
     indices = np.asarray(indices, dtype=np.int64)
@@ -85,20 +91,21 @@ def batches(
             torch.from_numpy(sizes["label"][mine].astype(np.int64)),
             torch.from_numpy(chosen[mine]),
             _tones(_generator(seed, 2, step).random(batch_size)[mine], tone) if tone > 1 else None,
+            _ages(_generator(seed, 3, step), batch_size, aged)[mine] if aged else None,
         )
 
     return _ahead(make, start, threads)
 
 
-def whole(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
-    """Each photo whole, as a batch of one, in the given order."""
+def whole_photos(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
+    """Each photo whole, as a batch of one, in the given order: for measurements of one's own."""
     for i in np.asarray(indices, dtype=np.int64):
         pixels = torch.from_numpy(cache.photo(i).copy()).permute(2, 0, 1)[None]
         label = torch.tensor([int(cache.index["label"][i])])
         yield Batch(pixels, label, torch.tensor([int(i)]))
 
 
-def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Generator[Batch, None, None]:
+def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Batches:
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Batch]] = deque()
         step = start
@@ -140,6 +147,12 @@ def _windows(
 def _tones(draws: np.ndarray, tone: float) -> Tensor:
     """Powers within 1/`tone` .. `tone`; both directions are equally likely."""
     return torch.from_numpy(tone ** (2 * draws - 1)).float()
+
+
+def _ages(draw: np.random.Generator, count: int, aged: float) -> Tensor:
+    """A seed for a share `aged` of the windows, -1 for the others."""
+    seeds = draw.integers(2**62, size=count)
+    return torch.from_numpy(np.where(draw.random(count) < aged, seeds, -1))
 
 
 def _cut(photo: np.ndarray, windows: Windows, i: int, crop: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorize.colours import distance
+from colorize.colours import mean_delta_e
 from colorize.web.panels import Panel, first_panel, measures_table, model_panel, poster
 from colorize.web.studio import Studio
 
@@ -62,7 +62,7 @@ def test_a_colour_photo_comes_back_as_the_original(studio, tmp_path):
     original = first_panel(path)
     assert original.name == "original" and np.array_equal(original.pixels, pixels)
     panel = model_panel(studio, path, "rebalanced")
-    assert panel.distance == pytest.approx(distance(panel.pixels, pixels))
+    assert panel.distance == pytest.approx(mean_delta_e(panel.pixels, pixels))
     assert panel.seconds > 0 and 0 < panel.millions < 1
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorize import zoo
+from colorize.config import ModelError
 from colorize.lab import rgb_to_lab
-from colorize.model import ModelError
 from colorize.photo import SCREEN, Photo, PhotoError, shrink
 from colorize.settings import Settings
 from colorize.web.studio import Recent, Studio, download_name

@@ -1,4 +1,4 @@
-"""A contest: the photos of an evaluation, and what every model and baseline makes of each.
+"""The photos of an evaluation, and what every model and baseline makes of each.
 
     python -m train evaluate rebalanced --data PHOTOS
 
@@ -17,7 +17,7 @@ import numpy as np
 from colorize import Colorizer
 from colorize.photo import Photo
 from train.data.cache import Cache, DataError
-from train.data.intake import shrink
+from train.data.intake import limit_short_side
 from train.data.prepare import prepare
 from train.evaluation.baselines import LightnessTable, gray, mean_by_lightness, original
 from train.evaluation.metrics import Guess, Truth
@@ -29,7 +29,7 @@ BATCH = 8  # photos that a network is shown together, where their sizes agree
 
 
 @dataclass(frozen=True)
-class Album:
+class EvaluationPhotos:
     """The photos of a cache that take part, at their short side of 256 or their own."""
 
     cache: Cache
@@ -40,7 +40,7 @@ class Album:
 
     def photo(self, i: int) -> Photo:
         number = int(self.numbers[i])
-        pixels = shrink(self.cache.photo(number), SHORT_SIDE)
+        pixels = limit_short_side(self.cache.photo(number), SHORT_SIDE)
         return Photo(np.array(pixels), self.cache.name(number))
 
     def groups(self) -> Iterator[list[Photo]]:
@@ -49,7 +49,9 @@ class Album:
 
 
 @contextmanager
-def album(data: Path, split: str | None = None, limit: int | None = None) -> Iterator[Album]:
+def evaluation_photos(
+    data: Path, split: str | None = None, limit: int | None = None
+) -> Iterator[EvaluationPhotos]:
     """The photos of a cache; or of a folder, through a cache that is thrown away afterwards."""
     with tempfile.TemporaryDirectory() as scratch:
         if (data / "meta.json").exists():
@@ -63,10 +65,10 @@ def album(data: Path, split: str | None = None, limit: int | None = None) -> Ite
             raise DataError(f"{data} has no photo of at least {SMALLEST} pixels a side.")
         if limit is not None and limit < len(numbers):
             numbers = numbers[np.linspace(0, len(numbers) - 1, max(1, limit)).astype(int)]
-        yield Album(cache, numbers)
+        yield EvaluationPhotos(cache, numbers)
 
 
-class Contest:
+class Guessers:
     """The baselines and the models that are compared, and their guesses of any photo."""
 
     def __init__(

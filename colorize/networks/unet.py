@@ -1,10 +1,9 @@
-"""The networks that we train, each readable from top to bottom.
+"""The U-Net that we train, and a pair of them.
 
-    python -m colorize models        # their sizes and costs, measured
-
-Every network takes a normalised grey image (N, 1, H, W) and returns (N, outputs, h, w): logits
-over bins, or ab divided by a scale. Normalisation and decoding are the `Model`'s (model.py).
+python -m colorize models        # their sizes and costs, measured
 """
+
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -59,7 +58,7 @@ class UNet(nn.Module):
         decoder_depth: int = 1,
     ) -> None:
         super().__init__()
-        self.patch = patch
+        self.patch, self.bottom = patch, widths[-1]  # `bottom`: channels of the last level
         self.stride = patch * 2 ** (len(widths) - 1)  # inputs are padded to a multiple of this
         self.stem = nn.Conv2d(patch**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(
@@ -84,13 +83,16 @@ class UNet(nn.Module):
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """(N, 1, H, W) -> features at 1/4, 1/8, 1/16, 1/32 (for patch 4), the last the bottom."""
-        short_y, short_x = -x.shape[2] % self.stride, -x.shape[3] % self.stride
-        x = F.pad(x, (0, short_x, 0, short_y), mode="replicate")
-        x = self.stem(F.pixel_unshuffle(x, self.patch))
+        x = self.stem(F.pixel_unshuffle(self.pad(x), self.patch))
         levels = [self.encoder[0](x)]
         for down, blocks in zip(self.down, self.encoder[1:], strict=True):
             levels.append(blocks(down(levels[-1])))
         return levels
+
+    def pad(self, x: Tensor) -> Tensor:
+        """Up to sides that every level can halve."""
+        short_y, short_x = -x.shape[2] % self.stride, -x.shape[3] % self.stride
+        return F.pad(x, (0, short_x, 0, short_y), mode="replicate")
 
     def decode(self, levels: list[Tensor], shape: torch.Size) -> Tensor:
         """Features of all levels of an (N, 1, H, W) -> (N, outputs, H / patch, W / patch)."""
@@ -98,13 +100,14 @@ class UNet(nn.Module):
         for level in reversed(range(len(self.up))):
             x = F.interpolate(self.up[level](x), scale_factor=2.0, mode="bilinear")
             x = self.decoder[level](x + levels[level])
-        return self.head(x[:, :, : shape[2] // self.patch, : shape[3] // self.patch])
+        answer: Tensor = self.head(x[:, :, : shape[2] // self.patch, : shape[3] // self.patch])
+        return answer
 
 
 class UNetPair(nn.Module):
     """Two U-Nets that share nothing, one for a and one for b (the first paper's two models)."""
 
-    def __init__(self, outputs: int, **options) -> None:
+    def __init__(self, outputs: int, **options: Any) -> None:
         super().__init__()
         if outputs % 2:
             raise ValueError(f"{outputs} outputs cannot be halved between the a and the b network.")
@@ -113,71 +116,3 @@ class UNetPair(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat((self.a(x), self.b(x)), dim=1)  # (N, outputs, H / patch, W / patch)
-
-
-class Autoencoder(nn.Module):
-    """The Keras encoder-decoder of the fourth paper: 6,219,410 parameters, ab / 128 by tanh."""
-
-    WIDTHS = (64, 128, 128, 256, 256, 512, 512, 256, 128)  # strides 2, 1, 2, 1, 2, then 1
-
-    def __init__(self, outputs: int = 2) -> None:
-        super().__init__()
-        layers, before = [], 1
-        for number, width in enumerate(self.WIDTHS):
-            stride = 2 if number in (0, 2, 4) else 1
-            layers += [nn.Conv2d(before, width, 3, stride, padding=1), nn.ReLU(inplace=True)]
-            before = width
-        self.encoder = nn.Sequential(*layers)  # (N, 128, H / 8, W / 8)
-        self.middle = nn.Conv2d(128, 64, 3, padding=1)
-        self.late = nn.ModuleList(
-            (nn.Conv2d(64, 32, 3, padding=1), nn.Conv2d(32, 16, 3, padding=1))
-        )
-        self.head = nn.Conv2d(16, outputs, 3, padding=1)
-        for module in self.modules():  # Keras's defaults: Glorot's uniform weights, zero biases
-            if isinstance(module, nn.Conv2d):
-                nn.init.xavier_uniform_(module.weight)
-                nn.init.zeros_(module.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        x = F.pad(x, (0, -width % 8, 0, -height % 8), mode="replicate")
-        x = F.interpolate(self.encoder(x), scale_factor=2.0)  # H / 4
-        x = F.interpolate(F.relu(self.middle(x)), scale_factor=2.0)  # H / 2
-        for conv in self.late:
-            x = F.relu(conv(x))
-        x = F.interpolate(torch.tanh(self.head(x)), scale_factor=2.0)
-        return x[:, :, :height, :width]
-
-
-class PaletteNet(nn.Module):
-    """The third paper's network: one convolution, then two dense layers over the whole picture.
-
-    Its size is side^4 * 64 and a little: 67 million weights at 32x32, a thousand million at 64x64.
-    """
-
-    LIMIT = 300_000_000  # weights; beyond this a slip in `side` would fill the memory
-
-    def __init__(self, outputs: int = 32, side: int = 32, dropout: float = 0.5) -> None:
-        super().__init__()
-        pixels = side**2
-        weights = pixels**2 * (32 + outputs)
-        if weights > self.LIMIT:
-            raise ValueError(
-                f"A palette network for {side}x{side} pixels holds {weights:,} weights; at most "
-                f"{self.LIMIT:,} are allowed. Choose a smaller side: 32 makes 67 million."
-            )
-        self.side, self.outputs = side, outputs
-        self.conv = nn.Conv2d(1, 32, 3, padding=1)
-        self.dense = nn.Linear(32 * pixels, pixels)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(pixels, outputs * pixels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.shape[2:] != (self.side, self.side):
-            raise ValueError(
-                f"The palette network was given {x.shape[2]}x{x.shape[3]} pixels; it is made for "
-                f"exactly {self.side}x{self.side}. Resize the picture first."
-            )
-        x = F.relu(self.conv(x)).flatten(1)
-        x = self.head(self.dropout(F.relu(self.dense(x))))
-        return x.view(-1, self.outputs, self.side, self.side)

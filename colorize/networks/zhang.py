@@ -51,7 +51,8 @@ class Zhang(nn.Module):
         x = F.pad(x, (0, -x.shape[3] % 8, 0, -x.shape[2] % 8), mode="replicate")
         for number in range(1, 8):
             x = getattr(self, f"model{number}")(x)  # at last (N, 512, H / 8, W / 8)
-        return self.model8(x)[:, :, :height, :width]
+        logits: Tensor = self.model8(x)
+        return logits[:, :, :height, :width]
 
 
 class Siggraph17(nn.Module):
@@ -95,4 +96,5 @@ class Siggraph17(nn.Module):
         x = self.model8(self.model8up(x) + self.model3short8(three))
         x = self.model9(self.model9up(x) + self.model2short9(two))
         x = self.model10(self.model10up(x) + self.model1short10(one))
-        return self.model_out(x)[:, :, :height, :width]
+        ab: Tensor = self.model_out(x)
+        return ab[:, :, :height, :width]

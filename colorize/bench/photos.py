@@ -1,6 +1,6 @@
 """Photos as a camera makes them, for measurements: real ones, enlarged, with grain.
 
-    python -c "from colorize.bench_photos import camera_jpeg; \
+    python -c "from colorize.bench.photos import camera_jpeg; \
 open('c.jpg', 'wb').write(camera_jpeg())"
 
 They are made from photos that come with scikit-image; without grain, an enlarged photo would be
@@ -26,11 +26,12 @@ def grainy(shape: tuple[int, int], seed: int) -> np.ndarray:
     """(H, W, 3) uint8: one of four photos at that size, with grain."""
     from skimage import data
 
-    photos = (data.coffee, data.chelsea, data.astronaut, data.rocket)
-    photo = Image.fromarray(photos[seed % len(photos)]())
-    photo = np.asarray(photo.resize(shape[::-1], Image.Resampling.BICUBIC))
+    names = ("coffee", "chelsea", "astronaut", "rocket")
+    image = Image.fromarray(getattr(data, names[seed % len(names)])())
+    photo = np.asarray(image.resize(shape[::-1], Image.Resampling.BICUBIC))
     grain = np.random.default_rng(seed).standard_normal((*shape, 1), np.float32)
-    return (photo + GRAIN * grain).clip(0, 255).astype(np.uint8)
+    noisy: np.ndarray = photo + GRAIN * grain
+    return noisy.clip(0, 255).astype(np.uint8)
 
 
 def jpeg_of(pixels: np.ndarray) -> bytes:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from colorize.zhang import Siggraph17, Zhang
+from colorize.networks.zhang import Siggraph17, Zhang
 from colorize.zoo import gflop
 from tests.helpers.published_models import PUBLISHED
 

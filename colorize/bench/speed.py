@@ -14,25 +14,28 @@ import json
 import multiprocessing
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from tqdm import tqdm
 
 from colorize import zoo
-from colorize.bench_photos import camera_jpeg, grainy, jpeg_of
+from colorize.bench.photos import camera_jpeg, grainy, jpeg_of
+from colorize.bench.timing import in_turns
 from colorize.colorizer import Colorizer, Input
+from colorize.config import ModelConfig
 from colorize.folder import colorize_all, plan
-from colorize.model import Model, ModelConfig
+from colorize.model import Model
+from colorize.networks.zhang import Zhang
 from colorize.photo import SCREEN, encode_photo, shrink
-from colorize.zhang import Zhang
 
 SIDE = 256  # pixels that the networks alone are shown, or the only size that they take
 FOLDER = 200  # small photos
@@ -49,7 +52,7 @@ def main(words: list[str]) -> int:
     if options.rounds < 1:
         raise ValueError(f"{options.rounds} rounds were asked for; it takes at least 1.")
     figures = measure(load_all(options.device), options.rounds)
-    print(json.dumps(figures) if options.json else table(figures))
+    print(json.dumps(figures) if options.json else as_text(figures))
     return 0
 
 
@@ -64,23 +67,23 @@ def load(name: str, device: str) -> Colorizer:
 
 
 @torch.inference_mode()
-def measure(models: dict[str, Colorizer], rounds: int) -> dict:
+def measure(models: dict[str, Colorizer], rounds: int) -> dict[str, Any]:
     """All figures; names and units as in the README."""
     first = next(iter(models))
     zhang = Zhang().eval()
     usual, gray = camera_jpeg(), camera_jpeg(gray=True)
-    whole = in_turns(
+    whole = medians(
         {
             "floor": lambda: floor(usual),
             "gray floor": lambda: floor(gray),
             "eccv16": lambda: eccv16(usual, zhang),
             "gray": lambda: ours(gray, models[first]),
-            **{name: lambda m=model: ours(usual, m) for name, model in models.items()},
+            **{name: partial(ours, usual, model) for name, model in models.items()},
             "redecode": redecode(models[first], usual),
         },
         rounds,
     )
-    networks = in_turns(network_passes(models, zhang), 5 * rounds)
+    networks = medians(network_passes(models, zhang), 5 * rounds)
     return {
         "floor_s": whole["floor"],
         "ours_s": {name: whole[name] for name in models},
@@ -99,16 +102,9 @@ def measure(models: dict[str, Colorizer], rounds: int) -> dict:
     }
 
 
-def in_turns(competitors: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each, after one turn that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in competitors}
-    for number in tqdm(range(rounds + 1), unit="round", disable=None, leave=False):
-        for name, run in competitors.items():
-            started = time.perf_counter()
-            run()
-            if number:
-                seconds[name].append(time.perf_counter() - started)
-    return {name: median(values) for name, values in seconds.items()}
+def medians(competitors: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median seconds of each."""
+    return {name: median(values) for name, values in in_turns(competitors, rounds).items()}
 
 
 def floor(jpeg: bytes) -> bytes:
@@ -158,10 +154,11 @@ def network_passes(
 
     def half() -> torch.Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            return zhang(torch.zeros(1, 1, SIDE, SIDE))
+            answer: torch.Tensor = zhang(torch.zeros(1, 1, SIDE, SIDE))
+        return answer
 
     def alone(colorizer: Colorizer) -> Callable[[], torch.Tensor]:
-        side = colorizer.model.config.square or SIDE
+        side = colorizer.model.config.input.square or SIDE
         return lambda: colorizer.run(Input(torch.full((1, 1, side, side), 50.0)))
 
     return {
@@ -210,7 +207,7 @@ def _memory(line: str) -> float:
     return int(status[status.index(line) + 1]) / 1e3
 
 
-def table(f: dict) -> str:
+def as_text(f: dict[str, Any]) -> str:
     """The figures for people, with the ratios that matter."""
     floor_s, eccv16_s = f["floor_s"], f["eccv16_s"]
     rows = [
