@@ -53,7 +53,7 @@ class Studio:
     @property
     def default(self) -> str:
         """The model that is used when none is named."""
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         names = list(self.models())
         if not names:
@@ -89,7 +89,7 @@ class Studio:
     def _models(self) -> "dict[str, ModelConfig]":
         """The shipped models whose files are whole, the default first."""
         from colorize import zoo
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         configs = {}
         for name in zoo.shipped():
@@ -102,7 +102,7 @@ class Studio:
     def _load_now(self, name: str) -> "Colorizer":
         from colorize import zoo
         from colorize.colorizer import Colorizer
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         known = [*zoo.shipped(), *zoo.PEERS]
         if name not in known:

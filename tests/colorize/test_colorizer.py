@@ -10,7 +10,7 @@ from skimage import color
 
 from colorize.colorizer import LONGEST, Colorizer, ahead
 from colorize.device import DeviceMemoryError
-from colorize.model import ModelError
+from colorize.config import ModelError
 from colorize.photo import Photo, PhotoError
 from tests.helpers.models import KINDS
 from tests.helpers.photos import pixels_of, speckled

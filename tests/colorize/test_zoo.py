@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from colorize import zoo
-from colorize.model import ModelError
+from colorize.config import ModelError
 from tests.helpers.published_models import PUBLISHED
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from colorize import zoo
 from colorize.lab import rgb_to_lab
-from colorize.model import ModelError
+from colorize.config import ModelError
 from colorize.photo import Photo, PhotoError
 from colorize.web.studio import SCREEN, Studio, shrink
 
