@@ -11,6 +11,7 @@ from train.recipe import Recipe, RecipeError
         ({"loss": "l3"}, "loss 'l3'; it must be one of l2"),
         ({"optimizer": "sgd"}, "optimizer 'sgd'; it must be one of adamw"),
         ({"bins": None}, "no bins to classify into"),
+        ({"loss": "l2"}, "which compares colours, but the bins 'hull'"),
         ({"network": "zhang"}, "only unet and mobile-unet name photos"),
     ],
 )

@@ -22,6 +22,7 @@ from colorize.bins import Grid, Hull
 from colorize.colours import colorfulness
 from colorize.lab import pixels_to_lab
 from colorize.quantizer import Quantizer
+from train.target import area_mean
 
 FARTHEST = 150  # the last threshold of the AuC, in ab units
 LEAST = 1_000  # true pixels that a bin must hold to be counted in a balanced number
@@ -120,9 +121,7 @@ class Guess:
     @cached_property
     def target(self) -> Tensor:
         """(2, h, w): the true ab averaged down to the size of the model's answer."""
-        ab = self.truth.lab[None, 1:]
-        size = self.answer.shape[1:]
-        return (ab if ab.shape[2:] == size else F.interpolate(ab, size=size, mode="area"))[0]
+        return area_mean(self.truth.lab[None, 1:], self.answer.shape[1:])[0]
 
     @cached_property
     def hits(self) -> tuple[Tensor, Tensor]:
