@@ -168,7 +168,7 @@ sys.exit(main(sys.argv[1:]))
 def test_two_processes_learn_what_one_does(lessons, tiny, tmp_path, monkeypatch):
     recipe = tiny("rebalanced", steps=6)
     exact = Compute(torch.device("cpu"), torch.float32, "float32")
-    monkeypatch.setattr(loop, "pick", lambda wish: exact)
+    monkeypatch.setattr(loop, "pick_device", lambda wish: exact)
     fit(recipe, Run(lessons.folder, tmp_path / "one"))
     script = tmp_path / "two.py"
     script.write_text(TWO_PROCESSES)
