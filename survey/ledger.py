@@ -9,10 +9,10 @@ Columns are told in survey/schema.py.
 
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from survey.design import Step, Study, open_slots
+from survey.study import Step, Study, open_slots
 
 Row = sqlite3.Row
 PRIME = 65_537  # photo ids are smaller, so multiplying them by anything modulo it mixes them
@@ -41,9 +41,9 @@ class Ledger:
         """The trial that this participant has open."""
         return self._row("SELECT * FROM trials WHERE participant = ?", participant)
 
-    def files(self, photo: int, conditions: tuple[str, ...]) -> tuple[str, ...]:
+    def files(self, photo: int, versions: Iterable[str]) -> tuple[str, ...]:
         query = "SELECT file FROM stimuli WHERE photo = ? AND condition = ?"
-        return tuple(self._value(query, photo, condition) for condition in conditions)
+        return tuple(self._value(query, photo, version) for version in versions)
 
     def vote(self, participant: int, position: int) -> Row | None:
         query = "SELECT * FROM votes WHERE participant = ? AND position = ?"
@@ -70,10 +70,11 @@ class Ledger:
         return self._value(query, since, now)
 
     def score(self, participant: int) -> tuple[int, int]:
-        """Right answers among the scored trials, and the number of these."""
-        query = """SELECT COUNT(iif(answer = truth, 1, NULL)), COUNT(*) FROM votes
+        """Right answers among the scored trials that have one, and the number of these."""
+        query = """SELECT COUNT(iif(answer = truth, 1, NULL)), COUNT(truth) FROM votes
                    WHERE participant = ? AND kind = 'trial'"""
-        return tuple(self._row(query, participant))
+        right, total = self._row(query, participant)
+        return right, total
 
     def totals(self) -> dict[str, int]:
         """Participants, those who finished, votes, and every counter."""
@@ -100,14 +101,15 @@ class Ledger:
         """Choose slot and photo for this position, the least shown ones first, and reserve them."""
         step = Step.parse(person["plan"].split()[position])
         slot, photo = self._choose(person, step, position)
+        shown = self.study.presentation(step.kind, slot)
         trial = {
             "participant": person["id"],
             "position": position,
             "kind": step.kind,
             "photo": photo,
             "slot": slot,
-            "condition": self.study.condition(step.kind, slot),
-            "truth": self.study.truth(slot),
+            "condition": shown.condition,
+            "truth": shown.truth,
             "nonce": secrets.token_hex(16),
             "requested_ms": self.study.exposure_ms,
             "showings": 1,

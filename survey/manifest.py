@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from colorize.files import write_whole
-from survey.design import DesignError, Study
+from survey.study import DesignError, Study
 
 FILE = "manifest.json"
 STIMULI = "stimuli"
@@ -32,7 +32,7 @@ def freeze(folder: str | Path, study: Study, photos: list[dict], left_out: list[
     return study
 
 
-def read(folder: str | Path, study: Study) -> list[dict]:
+def load(folder: str | Path, study: Study) -> list[dict]:
     """The photos, if they are those that the design was frozen with and suffice for it."""
     path = Path(folder, FILE)
     if not path.is_file():

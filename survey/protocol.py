@@ -2,7 +2,7 @@
 
 For whoever writes a page (every call may come early, late, twice, or from somebody else):
 
-    survey = Protocol(store)
+    survey = StudyProtocol(store)
     token = survey.begin(True, panel_id="")            # consent given -> a key to the rest
     stage = survey.stage(token)                        # 'colour_vision' | 'trials' | 'done'
     survey.colour_vision(token, "normal")              # or 'deficient', 'unsure'
@@ -31,9 +31,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from survey.design import Study, person_seed, plan
 from survey.ledger import Ledger, Row
 from survey.store import Store
+from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")
@@ -55,8 +55,8 @@ class Trial:
     """What the page may know of a trial: not which image is which."""
 
     nonce: str
-    images: tuple[bytes, ...]  # PNG; one (single), or left and right (pair)
-    answers: tuple[str, str]  # what `vote` accepts, in this order on the screen
+    images: tuple[bytes, ...]  # PNG, from left to right
+    answers: tuple[str, ...]  # what `vote` accepts, in this order on the screen
     exposure_ms: int | None  # None: until answered
     mask_ms: int
     kind: str  # practice | trial
@@ -66,7 +66,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Ack:
-    """The vote is on the disk. `truth` and `right` are told in practice only."""
+    """The vote is on the disk. `truth` and `right`, where there are any, are told in practice."""
 
     next: Trial | None  # None: go to the debrief
     right: bool | None = None
@@ -75,12 +75,12 @@ class Ack:
 
 @dataclass(frozen=True)
 class Debrief:
-    right: int  # of the scored trials
+    right: int  # of the scored trials that have a right answer
     total: int
     code: str  # completion code, the same whenever it is asked for
 
 
-class Protocol:
+class StudyProtocol:
     """The public calls. `clock` gives seconds since 1970."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
@@ -155,7 +155,7 @@ class Protocol:
 
         trial, showing = self._decide(record)
         following = self._present(showing)
-        if trial["kind"] != "practice":
+        if trial["kind"] != "practice" or trial["truth"] is None:
             return Ack(following)
         return Ack(following, right=answer == trial["truth"], truth=trial["truth"])
 
@@ -217,8 +217,8 @@ class Protocol:
         return self._showing(ledger, ledger.open_trial(person, position, now))
 
     def _showing(self, ledger: Ledger, trial: Mapping[str, Any]) -> Showing:
-        conditions = self.study.images(trial["condition"], trial["truth"])
-        return trial, ledger.files(trial["photo"], conditions)
+        shown = self.study.presentation(trial["kind"], trial["slot"])
+        return trial, ledger.files(trial["photo"], shown.versions)
 
     def _present(self, showing: Showing | None) -> Trial | None:
         """The trial as its participant may see it; images are read outside the transaction."""

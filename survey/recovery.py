@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from survey.design import plan
 from survey.ledger import Ledger
 from survey.store import Store
 from survey.store_errors import StoreError
+from survey.study import plan
 
 LINES_AT_ONCE = 1_000
 

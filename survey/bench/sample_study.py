@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from survey import manifest
-from survey.design import Study
+from survey.study import Study
 
 MODELS = ("regression", "classification", "rebalanced")
 PHOTOS = 204
@@ -24,8 +24,8 @@ def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: object
     roles = manifest.needed(study) | {"trial": photos}
     rows = []
     for number, role in enumerate(r for r, n in roles.items() for _ in range(n)):
-        conditions = ("real", "catch") if role == "catch" else ("real", *study.models)
-        images = {c: {"file": f"{number}-{c}.png", "sha256": ""} for c in conditions}
+        versions = study.versions(role)
+        images = {v: {"file": f"{number}-{v}.png", "sha256": ""} for v in versions}
         for image in images.values():
             os.link(original, stimuli / image["file"])
         rows.append({"id": number + 1, "role": role, "name": f"{number}.jpg", "images": images})

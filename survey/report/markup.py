@@ -61,7 +61,7 @@ def note(text: str) -> str:
     return paragraph(text, "note")
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

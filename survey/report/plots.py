@@ -32,7 +32,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Row:
+class PlotRow:
     """An estimate with its interval (without one: an open mark) and perhaps another inside it."""
 
     label: str
@@ -42,13 +42,13 @@ class Row:
     tone: str = "model"  # model | real | other
 
 
-def interval_plot(rows: Iterable[Row], axis: Axis, title: str) -> str:
+def interval_plot(rows: Iterable[PlotRow], axis: Axis, title: str) -> str:
     """One line a row: name, mark with interval, and the numbers in words."""
     lines = "".join(_line(row, axis) for row in rows)
     return f'<figure class="plot" aria-label="{escape(title)}">{lines}{_scale(axis)}</figure>'
 
 
-def _line(row: Row, axis: Axis) -> str:
+def _line(row: PlotRow, axis: Axis) -> str:
     value = row.value
     known = value.high > value.low and isfinite(value.high - value.low)
     marks = _rule(value, axis, "outer") if known else ""

@@ -1,9 +1,9 @@
 """The Study and Results pages: each is one component, and one function that it may ask.
 
     with demo.route("Study", "study"):
-        study_page(venue, links=[("Results", "results")])
+        study_page(host, links=[("Results", "results")])
     with demo.route("Results", "results"):
-        results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
+        results_page(host, OperatorLock(os.environ.get("SURVEY_SECRET", "")))
     demo.launch(head=ALONE)
 
 What is shown and when is in assets/: study/trial.* and study/screens.js lead a participant from
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from survey.web.operator_access import Lock
-from survey.web.participant_api import JSON, Calls
-from survey.web.results_api import Desk
-from survey.web.study_host import Venue
+from survey.web.operator_access import OperatorLock
+from survey.web.participant_api import JSON, ParticipantApi
+from survey.web.results_api import ResultsApi
+from survey.web.study_host import StudyHost
 
 ASSETS = Path(__file__).parent / "assets"
 ELSEWHERE = {
@@ -33,15 +33,15 @@ if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.
 """  # for the app's head: from the first frame, nothing on /study leads to results or models
 
 
-def study_page(venue: Venue, links: Sequence[tuple[str, str]] = ()) -> None:
+def study_page(host: StudyHost, links: Sequence[tuple[str, str]] = ()) -> None:
     """Fill the app's current page. `links` (words, address) are given after the debrief only."""
     gr.Navbar(visible="hidden", main_page_name=False)
-    _component("study", "trial", ["trial.js", "screens.js"], Calls(venue, links).answer)
+    _component("study", "trial", ["trial.js", "screens.js"], ParticipantApi(host, links).answer)
 
 
-def results_page(venue: Venue, lock: Lock) -> None:
+def results_page(host: StudyHost, lock: OperatorLock) -> None:
     """Fill the app's current page."""
-    _component("results", "results", ["results.js"], Desk(venue, lock).answer)
+    _component("results", "results", ["results.js"], ResultsApi(host, lock).answer)
 
 
 def _component(
