@@ -16,12 +16,16 @@ import secrets
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from survey.designs import DESIGNS
 
-SETTINGS = ("title", "design", "question", "practice", "trials", "catch", "target", "panel")
-SETTINGS += ("seed", "version")  # options of `build` that go into the design as they are
+SETTINGS = (  # options of `build` that go into the design as they are
+    *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
+    *("seed", "version"),
+)
+Command = Callable[[argparse.Namespace], int]
 SEED_BITS = 53  # whole numbers that every reader of JSON keeps exactly
 
 
@@ -34,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         return power(argv[1:])
     args = parser().parse_args(argv)
     try:
-        return args.run(args)
+        return int(args.run(args))
     except (ValueError, OSError, sqlite3.Error) as error:  # what ours say is meant for people
         print(f"survey {args.command}: {error}", file=sys.stderr)
         return 2
@@ -173,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run, about: str, *, study: bool = True) -> argparse.ArgumentParser:
+    def command(run: Command, about: str, *, study: bool = True) -> argparse.ArgumentParser:
         options = commands.add_parser(run.__name__, help=about, description=about)
         options.set_defaults(run=run)
         if study:

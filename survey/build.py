@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -26,7 +25,6 @@ from survey import manifest
 from survey.stimuli import SIZE, Unfit, absurd, alike, check, fingerprint, images, square
 from survey.study import FILE, DesignError, Study
 
-Row = dict[str, Any]  # a photo of the manifest
 Colorize = Callable[[np.ndarray, str], np.ndarray]
 
 
@@ -77,7 +75,7 @@ def _build(
     roles = _roles(study, len(paths), most)
     _make_room(folder)
     rng.shuffle(paths)
-    rows: list[Row] = []
+    rows: list[manifest.Row] = []
     bar = tqdm(paths, desc="photos", unit="photo", leave=False, disable=None)
     for role, (path, pixels) in zip(roles, _usable(bar, size, built), strict=False):
         coloured = _coloured(pixels, role, study, colorize)
@@ -176,7 +174,7 @@ def _write(folder: Path, png: bytes, rng: random.Random) -> dict[str, str]:
     return {"file": name, "sha256": hashlib.sha256(png).hexdigest()}
 
 
-def _drop_remainder(folder: Path, rows: list[Row], built: Built) -> None:
+def _drop_remainder(folder: Path, rows: list[manifest.Row], built: Built) -> None:
     """Leave out the scored photos that would make some lists longer than others."""
     scored = sum(row["role"] == "trial" for row in rows)
     for _ in range(scored % built.study.slots):

@@ -24,6 +24,7 @@ from tqdm import tqdm
 from survey.comparison import Votes, difference
 from survey.designs import DESIGNS
 from survey.stats import (
+    Array,
     Interval,
     Tally,
     called_real,
@@ -63,7 +64,7 @@ class Scenario:
 def intercept(rate: float, sd: float) -> float:
     """Logit whose chance, averaged over normal deviations of this SD, is the rate."""
     nodes = norm.ppf((np.arange(4000) + 0.5) / 4000)
-    return brentq(lambda logit: expit(logit + sd * nodes).mean() - rate, -40, 40)
+    return float(brentq(lambda logit: expit(logit + sd * nodes).mean() - rate, -40, 40))
 
 
 def allocate(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +114,11 @@ def _sums(answers: np.ndarray, mine: np.ndarray, photo: np.ndarray, scenario: Sc
 
 def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, tuple[float, float]]:
     """For each kind of 95 % interval: share of studies in which it holds, mean half-width."""
-    found: dict[str, list[Interval]] = {"clustered": [], "participants only": [], "Wilson": []}
+    found: dict[str, list[Interval[Array]]] = {
+        "clustered": [],
+        "participants only": [],
+        "Wilson": [],
+    }
     for (votes,) in simulate(scenario, runs, seed):
         people = votes.by_participant
         found["clustered"].append(clustered(*votes))
@@ -122,7 +127,7 @@ def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, tuple[float,
     return {kind: _holds(parts, scenario.rates[0]) for kind, parts in found.items()}
 
 
-def _holds(parts: list[Interval], truth: float) -> tuple[float, float]:
+def _holds(parts: list[Interval[Array]], truth: float) -> tuple[float, float]:
     low = np.concatenate([part.low for part in parts])
     high = np.concatenate([part.high for part in parts])
     return float(((low <= truth) & (truth <= high)).mean()), float((high - low).mean() / 2)
@@ -171,7 +176,7 @@ def _designs(args: argparse.Namespace) -> list[Scenario]:
 
 
 def _coverage_row(design: Scenario, runs: int, seed: int) -> dict[str, float]:
-    row = {}
+    row: dict[str, float] = {}
     for kind, (share, half_width) in coverage(design, runs, seed).items():
         row |= {kind: share, f"± {kind}": half_width}
     return row

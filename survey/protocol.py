@@ -37,7 +37,7 @@ from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")
-Showing = tuple[Mapping[str, Any], tuple[str, ...]]  # a trial, and the files of its images
+Showing = tuple[dict[str, Any], tuple[str, ...]]  # a trial, and the files of its images
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
 
@@ -95,7 +95,7 @@ class StudyProtocol:
             _require(consent is True, "consent", "Please agree to take part first.")
             panel = self._panel_id(panel_id)
             known = ledger.person_of_panel(panel) if panel else None
-            return known["token"] if known else self._enrol(ledger, panel, now)
+            return str(known["token"]) if known else self._enrol(ledger, panel, now)
 
         return self._decide(enrol)
 
@@ -192,11 +192,11 @@ class StudyProtocol:
         _require(not full, "full", "This study has all the participants it needs. Thank you!")
         ledger.release_expired(*lately)
         number = ledger.next_number()
-        seed = person_seed(self.study, number)
+        seed, token = person_seed(self.study, number), secrets.token_hex(16)
         loads = ledger.load_of_lists(*lately)
         person = {
             "id": number,
-            "token": secrets.token_hex(16),
+            "token": token,
             "seed": seed,
             "list": min(loads, key=lambda which: (loads[which], (which + seed) % len(loads))),
             "plan": " ".join(map(str, plan(self.study, seed))),
@@ -205,18 +205,18 @@ class StudyProtocol:
             "seen_at": now,
         }
         ledger.insert("participants", person)
-        return person["token"]
+        return token
 
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""
-        fits = isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable()
-        _require(fits, "panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
-        return value if self.study.panel else ""
+        if isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable():
+            return value if self.study.panel else ""
+        raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
 
     def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
         return self._showing(ledger, ledger.open_trial(person, position, now))
 
-    def _showing(self, ledger: Ledger, trial: Mapping[str, Any]) -> Showing:
+    def _showing(self, ledger: Ledger, trial: dict[str, Any]) -> Showing:
         shown = self.study.presentation(trial["kind"], trial["slot"])
         return trial, ledger.files(trial["photo"], shown.versions)
 
@@ -253,7 +253,8 @@ def _require(allowed: object, reason: str, sentence: str) -> None:
 
 def _person(ledger: Ledger, token: object) -> Row:
     person = ledger.person(token) if isinstance(token, str) and token.isascii() else None
-    _require(person, "token", "This participation is not known here; please start anew.")
+    if person is None:
+        raise Refused("token", "This participation is not known here; please start anew.")
     return person
 
 
@@ -265,8 +266,8 @@ def _stage(person: Row) -> str:
 
 def _open_trial(ledger: Ledger, person: Row, nonce: object) -> Row:
     trial = ledger.trial(person["id"])
-    current = trial and isinstance(nonce, str) and nonce == trial["nonce"]
-    _require(current, "stale", "This trial is answered already, or was opened again elsewhere.")
+    if trial is None or nonce != trial["nonce"]:
+        raise Refused("stale", "This trial is answered already, or was opened again elsewhere.")
     return trial
 
 

@@ -20,6 +20,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from survey.designs.design import Presentation
 from survey.ledger import Ledger
@@ -169,7 +170,7 @@ def _answer(world: World, person: Person, trial: Trial, photo: int, shown: Prese
     )
 
 
-def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, float | int | None]:
+def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, Any]:
     medians = {"bot": 60.0, "impatient": 230.0}
     response = medians.get(person.kind, 700.0) * math.exp(rng.gauss(0, 0.4))
     width, height, ratio, hz = person.screen
@@ -189,7 +190,7 @@ def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, float
 
 
 def _press_early(
-    survey: StudyProtocol, token: str, trial: Trial, answer: str, timing: dict
+    survey: StudyProtocol, token: str, trial: Trial, answer: str, timing: Mapping[str, Any]
 ) -> None:
     try:
         survey.vote(token, trial.nonce, answer, timing)

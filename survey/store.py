@@ -22,7 +22,7 @@ from sqlite_utils import Database
 
 from survey import manifest
 from survey.ledger import Ledger
-from survey.mirror import Mirror
+from survey.mirror import Mirror, Record
 from survey.schema import migrations
 from survey.store_errors import StoreError, damaged, explained
 from survey.study import DesignError, Study, latin_list
@@ -33,8 +33,10 @@ DATABASE = "votes.db"
 DATA = "data"
 COPIES_AT_ONCE = 1_000
 PATIENCE_S = 15.0  # with another program that holds the database
-PERSON = ("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at")
-PERSON += ("answered", "finished_at")  # what the mirror keeps of a participant; the seed tells more
+PERSON = (  # what the mirror keeps of a participant; the seed tells more
+    *("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at"),
+    *("answered", "finished_at"),
+)
 
 
 def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
@@ -63,7 +65,8 @@ def read_only(path: str | Path) -> Database:
 
 def last_vote(db: sqlite3.Connection) -> int:
     """The number of the newest vote; 0: none."""
-    return db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()[0]
+    (newest,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()
+    return int(newest)
 
 
 class Store:
@@ -151,7 +154,7 @@ class Store:
             )
         self._take_in(manifest.load(self.folder, self.study))
 
-    def _take_in(self, photos: list[dict]) -> None:
+    def _take_in(self, photos: list[manifest.Row]) -> None:
         """Load this design; one that was here before had no votes and goes."""
         study = {"id": 1, "sha256": self.study.sha256, "opened_at": time.time()}
         self._db.execute("BEGIN IMMEDIATE")
@@ -177,7 +180,7 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
 
-    def _take_in_photo(self, photo: dict) -> None:
+    def _take_in_photo(self, photo: manifest.Row) -> None:
         row = {name: photo[name] for name in ("id", "role", "name")}
         self._ledger.insert("photos", row)
         for condition, image in photo["images"].items():
@@ -193,15 +196,15 @@ class Store:
     def _copy_votes(self) -> None:
         """Bring the mirror up to the last committed vote."""
         query = f"SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}"
-        more = self._mirror is not None
-        while more:
+        while self._mirror:
             votes = self._db.execute(query, (self._mirrored,)).fetchall()
             if votes:
                 self._mirror.write([self._record(vote) for vote in votes])
                 self._mirrored = votes[-1]["id"]
-            more = len(votes) == COPIES_AT_ONCE
+            if len(votes) < COPIES_AT_ONCE:
+                return
 
-    def _record(self, vote: sqlite3.Row) -> dict:
+    def _record(self, vote: sqlite3.Row) -> Record:
         query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
         person = self._db.execute(query, (vote["participant"],)).fetchone()
         return {"study": self.study.sha256, "participant": dict(person), "vote": dict(vote)}

@@ -71,6 +71,7 @@ def _killed_run(folder: str, seconds: float) -> list[tuple[str, int, str]]:
     """Start the load, kill it, and return what it had acknowledged."""
     command = [sys.executable, "-m", "survey.bench.durability", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None  # it is a pipe
         first = process.stdout.readline()
         time.sleep(seconds)
         process.kill()

@@ -5,6 +5,7 @@ study = sample_study("/tmp/sample", exposure_ms=None)
 
 import os
 from pathlib import Path
+from typing import Any
 
 from survey import manifest
 from survey.study import Study
@@ -14,7 +15,7 @@ PHOTOS = 204
 IMAGE_BYTES = 196_963  # of a PNG of 256 x 256 pixels that is not compressed
 
 
-def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: object) -> Study:
+def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: Any) -> Study:
     """Freeze a study whose images are one and the same block of bytes."""
     study = Study(**{"title": "A sample", "models": MODELS} | settings)
     stimuli = Path(folder, manifest.STIMULI)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tqdm import tqdm
 
@@ -27,13 +28,14 @@ from survey.protocol import StudyProtocol
 from survey.store import DATA, Store, connect
 
 LEVELS = (1, 50, 200)  # participants at once
+Figures = dict[str, Any]
 SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 FIGURES = ("votes_per_s", *SHARES, "errors")
 
 
 def bench(
     rounds: int = 5, seconds: float = 4.0, votes: int = 1_000_000, within: Path | None = None
-) -> dict[str, object]:
+) -> Figures:
     """All figures. `within` is a folder on the disk to be measured."""
     with TemporaryDirectory(dir=within) as folder:
         participants = measure_votes(Path(folder, "load"), rounds, seconds)
@@ -114,7 +116,7 @@ def fill(folder: Path, votes: int) -> None:
     db.close()
 
 
-def as_text(figures: dict) -> str:
+def as_text(figures: Figures) -> str:
     """The figures as lines to read."""
     lines = [f"{'participants':>12}  " + "  ".join(f"{name:>11}" for name in FIGURES)]
     for level, row in figures["participants"].items():
@@ -134,7 +136,7 @@ def main(rounds: int, seconds: float, votes: int, within: Path | None, as_json: 
 
 
 def _photos(db: sqlite3.Connection) -> int:
-    return db.execute("SELECT COUNT(*) FROM photos WHERE role = 'trial'").fetchone()[0]
+    return int(db.execute("SELECT COUNT(*) FROM photos WHERE role = 'trial'").fetchone()[0])
 
 
 def at(values: list[float], share: float) -> float:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # what reports and power need brings scipy: not for a vote
     from survey.comparison import Votes
     from survey.report.evidence import Evidence
     from survey.report.findings import Findings
-    from survey.stats import Tally
+    from survey.stats import Array, Tally
 
 SIGNS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 CONSENT = """\
@@ -124,11 +124,11 @@ class Design(ABC):
         columns = f"participant, photo, condition, {self.believed} AS believed"
         return f"SELECT {columns} FROM votes WHERE kind = 'trial'"
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> np.ndarray | None:
+    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
         """Sensitivity, one value per cluster; None where it has no meaning."""
         return None
 
-    def criterion(self, believed: Tally, real: Tally | None) -> np.ndarray | None:
+    def criterion(self, believed: Tally, real: Tally | None) -> Array | None:
         """Leaning to one answer, one value per cluster; None where it has no meaning."""
         return None
 
@@ -154,9 +154,9 @@ class Design(ABC):
     ) -> str:
         """The answer of somebody to whom each version has this appeal, in logits."""
 
-    def scores(self, chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def scores(self, chance: Array, rng: np.random.Generator) -> Array:
         """Judgements (0 to 1) of what is favoured with these chances, for `survey power`."""
-        return rng.random(chance.shape) < chance
+        return (rng.random(chance.shape) < chance).astype(float)
 
 
 def happens(logit: float, rng: random.Random) -> bool:

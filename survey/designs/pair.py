@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 from survey.designs.design import Answer, Design, Presentation, Words, happens
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from survey.comparison import Votes
-    from survey.stats import Tally
+    from survey.stats import Array, Tally
 
 
 class Pair(Design):
@@ -49,7 +47,7 @@ class Pair(Design):
     def conditions(self, models: Sequence[str]) -> tuple[str, ...]:
         return tuple(models)
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> np.ndarray | None:
+    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
         from survey import stats
 
         return stats.d_prime_pair(believed)

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from survey.designs.design import Answer, Design, Presentation, Words, happens
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from survey.stats import Tally
+    from survey.stats import Array, Tally
 
 
 class Single(Design):
@@ -52,12 +50,12 @@ class Single(Design):
     def conditions(self, models: Sequence[str]) -> tuple[str, ...]:
         return ("real", *models)
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> np.ndarray | None:
+    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
         from survey import stats
 
         return None if real is None else stats.d_prime(real, believed)
 
-    def criterion(self, believed: Tally, real: Tally | None) -> np.ndarray | None:
+    def criterion(self, believed: Tally, real: Tally | None) -> Array | None:
         from survey import stats
 
         return None if real is None else stats.criterion(real, believed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from survey.stats import Tally, quartiles
@@ -33,7 +34,7 @@ class Quartiles(NamedTuple):
 class Sums:
     """Per condition, in the design's order, what each cluster (a participant, a photo) judged."""
 
-    clusters: np.ndarray  # (clusters,) their numbers, rising
+    clusters: NDArray[np.int_]  # (clusters,) their numbers, rising
     tallies: dict[str, Tally]  # each (clusters,), with zeros where a cluster has no votes
 
     def without(self, left_out: list[int]) -> Sums:

@@ -155,4 +155,5 @@ def _fill(db: Database, table: str, file: io.TextIOWrapper) -> None:
 def _value(cell: str, column: Column) -> str | int | float | None:
     if cell == "" and not column.notnull and not column.is_pk:
         return None
-    return {"INTEGER": int, "REAL": float}.get(column.type, str)(cell)
+    kinds: dict[str, type[int] | type[float]] = {"INTEGER": int, "REAL": float}
+    return kinds[column.type](cell) if column.type in kinds else cell

@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from survey import stats
@@ -29,7 +31,7 @@ from survey.report.aggregates import (
     sum_by_photo,
 )
 from survey.report.exclusion import flagged
-from survey.stats import Interval, Tally
+from survey.stats import Array, Interval, Tally
 from survey.study import Study
 
 
@@ -42,14 +44,12 @@ class Condition:
     shown: int
     participants: int
     photos: int
-    rate: Interval  # clustered on participants and photos: the headline
-    rate_these_photos: Interval  # clustered on participants only
-    rate_independent: Interval  # Wilson, votes taken as independent
-    d_prime: (
-        Interval | None
-    )  # mean over participants; None for the real photos, as are the next two
+    rate: Interval[float]  # clustered on participants and photos: the headline
+    rate_these_photos: Interval[float]  # clustered on participants only
+    rate_independent: Interval[float]  # Wilson, votes taken as independent
+    d_prime: Interval[float] | None  # mean over participants; the real photos have none of these
     d_prime_pooled: float | None
-    criterion: Interval | None
+    criterion: Interval[float] | None
 
     @property
     def label(self) -> str:
@@ -62,7 +62,7 @@ class Gap:
 
     first: str
     second: str
-    difference: Interval  # intervals of all pairs hold together
+    difference: Interval[float]  # intervals of all pairs hold together
     p: float
     p_holm: float
 
@@ -77,7 +77,7 @@ class PhotoRate:
     file: str
     called: float
     shown: int
-    rate: Interval  # Wilson: each vote is another person's
+    rate: Interval[float]  # Wilson: each vote is another person's
 
 
 @dataclass(frozen=True)
@@ -183,14 +183,15 @@ def _number(value: float) -> float:
     return int(value) if value == int(value) else float(value)
 
 
-def _plain(interval: Interval) -> Interval:
+def _plain(interval: Interval[Any]) -> Interval[float]:
     """Python's own numbers, which JSON and == understand."""
-    return Interval(*(float(part) for part in interval))
+    estimate, low, high = map(float, interval)
+    return Interval(estimate, low, high)
 
 
 def _sensitivity(
     design: Design, believed: Tally, real: Votes | None
-) -> tuple[Interval | None, Interval | None, float | None]:
+) -> tuple[Interval[float] | None, Interval[float] | None, float | None]:
     """d′ and criterion, each averaged over participants, and d′ of all votes pooled."""
     judged = believed.shown > 0
     if real is not None:
@@ -202,7 +203,7 @@ def _sensitivity(
     return _mean(d_prime), _mean(criterion), None if pooled is None else float(pooled)
 
 
-def _pick(votes: Tally, chosen: np.ndarray) -> Tally:
+def _pick(votes: Tally, chosen: NDArray[np.bool_]) -> Tally:
     return Tally(votes.called[chosen], votes.shown[chosen])
 
 
@@ -210,7 +211,7 @@ def _pool(votes: Tally) -> Tally:
     return Tally(votes.called.sum(), votes.shown.sum())
 
 
-def _mean(values: np.ndarray | None) -> Interval | None:
+def _mean(values: Array | None) -> Interval[float] | None:
     return None if values is None or not len(values) else _plain(stats.mean(values))
 
 

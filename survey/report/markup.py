@@ -41,7 +41,7 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def span(interval: Interval | None, digits: int = 2, scale: float = 1) -> str:
+def span(interval: Interval[float] | None, digits: int = 2, scale: float = 1) -> str:
     """The two ends of an interval."""
     if interval is None or not (isfinite(interval.low) and isfinite(interval.high)):
         return NONE

@@ -36,9 +36,9 @@ class PlotRow:
     """An estimate with its interval (without one: an open mark) and perhaps another inside it."""
 
     label: str
-    value: Interval
+    value: Interval[float]
     note: str = ""
-    inner: Interval | None = None
+    inner: Interval[float] | None = None
     tone: str = "model"  # model | real | other
 
 
@@ -64,7 +64,7 @@ def _line(row: PlotRow, axis: Axis) -> str:
     )
 
 
-def _rule(interval: Interval, axis: Axis, kind: str) -> str:
+def _rule(interval: Interval[float], axis: Axis, kind: str) -> str:
     y = HEIGHT / 2
     ends = f'x1="{axis.at(interval.low)}" x2="{axis.at(interval.high)}" y1="{y}" y2="{y}"'
     return f'<line class="{kind}" {ends}/>'

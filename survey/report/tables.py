@@ -35,12 +35,14 @@ class Table(NamedTuple):
 
 def tables(findings: Findings) -> list[Table]:
     """Rates with exclusions applied ('kept') and without ('everyone'), differences, photos."""
-    gaps = [[g.first, g.second, *g.difference, g.p, g.p_holm] for g in findings.shown.gaps]
-    photos = [
+    gaps: list[list[Cell]] = [
+        [g.first, g.second, *g.difference, g.p, g.p_holm] for g in findings.shown.gaps
+    ]
+    photos: list[list[Cell]] = [
         [r.photo, r.name, r.condition, r.called, r.shown, *r.rate] for r in findings.per_photo
     ]
     called = findings.share.replace(" ", "_")
-    sheets = (
+    sheets: tuple[tuple[str, tuple[str, ...], list[list[Cell]]], ...] = (
         ("rates", RATES, list(_rates(findings))),
         ("differences", DIFFERENCES, gaps),
         ("photos", PHOTOS, photos),
@@ -54,7 +56,7 @@ def tables(findings: Findings) -> list[Table]:
 def _rates(findings: Findings) -> Iterator[list[Cell]]:
     for people, analysis in (("kept", findings.headline), ("everyone", findings.everyone)):
         for c in analysis.conditions:
-            counts = [people, c.name, c.called, c.shown, c.participants, c.photos]
+            counts: list[Cell] = [people, c.name, c.called, c.shown, c.participants, c.photos]
             intervals = [*c.rate, *c.rate_these_photos[1:], *c.rate_independent[1:]]
             d_prime = c.d_prime.estimate if c.d_prime else None
             criterion = c.criterion.estimate if c.criterion else None

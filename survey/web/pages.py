@@ -12,21 +12,18 @@ survey/web/participant_api.py and survey/web/results_api.py. Nothing of a study 
 nothing of it is in /config.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from gradio.components import Navbar
 
 from survey.web.operator_access import OperatorLock
-from survey.web.participant_api import JSON, ParticipantApi
+from survey.web.participant_api import Answer, ParticipantApi, asked_by_own_pages
 from survey.web.results_api import ResultsApi
 from survey.web.study_host import StudyHost
 
 ASSETS = Path(__file__).parent / "assets"
-ELSEWHERE = {
-    "refused": "elsewhere",
-    "sentence": "This was asked by another site's page. Please open the study's own.",
-}
 ALONE = """<script>
 if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.add("alone");
 </script><style>.alone .nav-holder { display: none }</style>
@@ -35,7 +32,8 @@ if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.
 
 def study_page(host: StudyHost, links: Sequence[tuple[str, str]] = ()) -> None:
     """Fill the app's current page. `links` (words, address) are given after the debrief only."""
-    gr.Navbar(visible="hidden", main_page_name=False)
+    # There, but not seen: Gradio's page knows this word, its annotation does not.
+    Navbar(visible="hidden", main_page_name=False)  # type: ignore[arg-type]
     _component("study", "trial", ["trial.js", "screens.js"], ParticipantApi(host, links).answer)
 
 
@@ -44,29 +42,15 @@ def results_page(host: StudyHost, lock: OperatorLock) -> None:
     _component("results", "results", ["results.js"], ResultsApi(host, lock).answer)
 
 
-def _component(
-    elem_id: str, name: str, scripts: list[str], answer: Callable[[object, str], Awaitable[JSON]]
-) -> None:
-    # A coroutine: Gradio runs it in none of its 40 threads.
-    async def ask(call: JSON, request: gr.Request) -> JSON:
-        if is_foreign(request.headers.get("sec-fetch-site")):
-            return ELSEWHERE
-        return await answer(call, request.client.host)
-
+def _component(elem_id: str, name: str, scripts: list[str], answer: Answer) -> None:
     gr.HTML(
         html_template=_read(elem_id, f"{name}.html"),
         css_template=_read(elem_id, f"{name}.css"),
         js_on_load="".join(_read(elem_id, script) for script in scripts),
         apply_default_css=False,
-        server_functions=[ask],
+        server_functions=[asked_by_own_pages(answer)],
         elem_id=elem_id,
     )
-
-
-def is_foreign(site: str | None) -> bool:
-    """Does a browser say that a page of another site asks? That page's visitors know nothing of it,
-    and their addresses are not the asker's. Programs, and browsers on plain http, say nothing."""
-    return site not in (None, "same-origin", "none")
 
 
 def _read(page: str, file: str) -> str:

@@ -15,9 +15,11 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+import gradio as gr
 
 from survey.protocol import Refused, StudyProtocol
 from survey.study import Study
@@ -25,6 +27,7 @@ from survey.web.rate_limit import RateLimit, is_public
 from survey.web.study_host import Closed, NotReady, StudyHost
 
 JSON = dict[str, Any]
+Answer = Callable[[object, str], Awaitable[JSON]]  # to a call from an address
 log = logging.getLogger(__name__)
 
 ASKED = {  # what is open to the public, with its arguments: a welcome, and calls of the protocol
@@ -41,6 +44,10 @@ BEGUN, WITHIN = 60, 3600.0  # participations of one address in so many seconds: 
 CROWD = "Many people have begun from your network. Please come back in an hour."
 PREPARING = "The study is being prepared. This takes a minute, the first time only."
 TROUBLED = "The study cannot take answers at the moment. None is lost; trying again …"
+ELSEWHERE: JSON = {
+    "refused": "elsewhere",
+    "sentence": "This was asked by another site's page. Please open the study's own.",
+}
 CLOSED = "This study cannot be opened at the moment. Please come back later."
 
 
@@ -83,6 +90,24 @@ class ParticipantApi:
             return welcome(survey.study, self._host.demonstration)
         reply = plain(getattr(survey, name)(**given))
         return reply | {"links": self._links} if name == "debrief" else reply
+
+
+def asked_by_own_pages(answer: Answer) -> Callable[[JSON, gr.Request], Awaitable[JSON]]:
+    """What a page asks the server by: `server.ask(call)` in its script."""
+
+    # A coroutine: Gradio runs it in none of its 40 threads.
+    async def ask(call: JSON, request: gr.Request) -> JSON:
+        if is_foreign(request.headers.get("sec-fetch-site")):
+            return ELSEWHERE
+        return await answer(call, request.client.host)
+
+    return ask
+
+
+def is_foreign(site: str | None) -> bool:
+    """Does a browser say that a page of another site asks? That page's visitors know nothing of it,
+    and their addresses are not the asker's. Programs, and browsers on plain http, say nothing."""
+    return site not in (None, "same-origin", "none")
 
 
 def _read(survey: StudyProtocol, call: object) -> tuple[str, JSON]:

@@ -109,7 +109,7 @@ class ResultsApi:
 
 
 def is_full(study: Study, status: Mapping[str, Any]) -> bool:
-    return status["finished"] >= study.target > 0
+    return bool(status["finished"] >= study.target > 0)
 
 
 def note(study: Study, status: Mapping[str, Any], public: bool, demonstration: bool) -> str:

@@ -31,7 +31,7 @@ def photos(tmp_path):
 def without_weights(monkeypatch):
     """Models that need none: one sees red and blue exchanged, one the negative."""
     monkeypatch.setattr(
-        "survey.build.models",
+        "survey.build.load_models",
         lambda names, device: lambda p, name: p[..., ::-1] if name == "swap" else 255 - p,
     )
 

@@ -31,7 +31,7 @@ def test_the_bench_prints_what_its_readers_expect(small, tmp_path, capsys):
         assert row["votes_per_s"] > 0
         assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
         assert row["errors"] == 0
-    levels = [line.split()[0] for line in speed.table(figures).splitlines()[1:3]]
+    levels = [line.split()[0] for line in speed.as_text(figures).splitlines()[1:3]]
     assert levels == ["1", "3"]
     assert list(tmp_path.iterdir()) == []
 
