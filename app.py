@@ -31,11 +31,11 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
-    from survey.web.operator_access import Lock
+    from survey.web.operator_access import OperatorLock
     from survey.web.pages import results_page, study_page
-    from survey.web.study_host import open_venue
+    from survey.web.study_host import open_host
 
-    venue = open_venue(study, data)
+    host = open_host(study, data)
     demo = Pages(title="Colorize", analytics_enabled=False)
     with demo:
         Navbar(main_page_name="Colorize")
@@ -44,10 +44,10 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
         Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
     with demo.route("Study", "study"):
-        study_page(venue, links=[("What everybody said", "results"), ("Colour a photo", "./")])
+        study_page(host, links=[("What everybody said", "results"), ("Colour a photo", "./")])
     with demo.route("Results", "results"):
         Navbar(main_page_name="Colorize")
-        results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
+        results_page(host, OperatorLock(os.environ.get("SURVEY_SECRET", "")))
     demo.queue(max_size=64, api_open=False)
     return demo
 

@@ -21,6 +21,7 @@ from PIL import Image
 from colorize.lab import fit_gamut, lab_to_pixels, pixels_to_lab
 from colorize.photo import Photo, is_gray
 
+Signature = tuple[int | bytes | tuple[bytes, int], ...]
 SIZE = 256  # pixels on a side
 RAINBOW = 70.0  # chroma of the absurd colours
 FINGER = 16  # a fingerprint has so many bits on a side
@@ -80,7 +81,7 @@ def encode(pixels: np.ndarray) -> bytes:
 
 def check(paths: Iterable[Path]) -> None:
     """Refuse images of which a file's length, header or name would tell anything."""
-    first: dict[tuple, str] = {}
+    first: dict[Signature, str] = {}
     for path in paths:
         first.setdefault(signature(path.read_bytes()), path.name)
         if len(first) > 1:
@@ -88,7 +89,7 @@ def check(paths: Iterable[Path]) -> None:
             raise Leak(f"{first[known]} and {first[other]} differ in {known} and {other}.")
 
 
-def signature(png: bytes) -> tuple:
+def signature(png: bytes) -> Signature:
     """All that can be told of a PNG without its pixels: length, header, and chunks with lengths."""
     return (len(png), png[:33], *_chunks(png))
 

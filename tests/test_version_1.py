@@ -18,7 +18,7 @@ import torch
 
 from colorize.model import Model
 from survey.bench.load import TIMING as AT_ONCE
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.report.evidence import open_evidence
 from survey.report.findings import find
 from survey.report.tables import tables
@@ -62,7 +62,7 @@ def test_a_half_answered_study_goes_on(study: Path) -> None:
     now, before = [people["now"] + 60], _votes(study)
     store = Store(study, durable=False)
     try:
-        survey = Protocol(store, lambda: now[0])
+        survey = StudyProtocol(store, lambda: now[0])
         for token in people["tokens"][2:]:
             trial = survey.next_trial(token)
             while trial:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from survey.design import Study
 from survey.store import read_only
+from survey.study import Study
 from tests.helpers.study import make_study
 from tests.stress.serving import Server
 from tests.stress.stranger import Stranger

@@ -22,8 +22,8 @@ from skimage.color import rgb2lab
 
 from survey.bench.load import TIMING
 from survey.build import build
-from survey.design import Study
 from survey.stimuli import alike, fingerprint, signature
+from survey.study import Study
 
 Ask = Callable[..., dict[str, Any]]
 CHANNELS = {

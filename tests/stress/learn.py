@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from survey.design import Step, Study, person_seed, plan
 from survey.store import read_only
+from survey.study import Step, Study, person_seed, plan
 from tests.stress.harvest import Seen, Trial
 
 TRIED = 100  # of the last participants; at most half of all

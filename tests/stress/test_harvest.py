@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
-from survey.web.participant_api import Calls
-from survey.web.study_host import Venue
+from survey.web.participant_api import ParticipantApi
+from survey.web.study_host import StudyHost
 from tests.helpers.study import Clock, in_service, outcome
 from tests.stress.harvest import harvest, noise_study
 from tests.stress.learn import (
@@ -26,13 +26,13 @@ def people_at(folder, seed: int, people: int) -> tuple:
     """The study, what its throw-away participants saw, and the truth."""
     study, clock = noise_study(folder, seed), Clock()
     store = Store(folder / "study", durable=False)
-    venue = Venue(lambda: in_service(Protocol(store, clock)))
-    venue.opening().result()
-    calls = Calls(venue)
+    host = StudyHost(lambda: in_service(StudyProtocol(store, clock)))
+    host.opening().result()
+    api = ParticipantApi(host)
 
     def ask(name: str, **given: object) -> dict:
         clock.pass_(1)
-        return outcome(calls.answer({"ask": name, **given}, "10.0.0.1"))
+        return outcome(api.answer({"ask": name, **given}, "10.0.0.1"))
 
     seen = harvest(ask, people)
     store.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.design import (
+from survey.study import (
     LONGEST_RUN,
     DesignError,
     Exclusion,
@@ -78,15 +78,21 @@ def test_the_lists_are_a_latin_square(k, rank):
 
 
 def test_slots_say_condition_truth_and_what_is_shown():
+    def shown(study: Study, kind: str = "trial") -> list[tuple[str, ...]]:
+        return [study.presentation(kind, slot).versions for slot in range(study.slots)]
+
     single = a_study()
-    assert [single.condition("trial", s) for s in range(4)] == ["real", "real", *single.models]
-    assert single.truth(1) == "real"
-    assert single.truth(2) == "synthesized"
-    assert single.images("regression", "synthesized") == ("regression",)
+    conditions = [single.presentation("trial", s).condition for s in range(4)]
+    assert conditions == ["real", "real", *single.models]
+    assert single.presentation("trial", 1).truth == "real"
+    assert single.presentation("trial", 2).truth == "synthesized"
+    assert shown(single)[2] == ("regression",)
     pair = a_study(design="pair")
-    assert [pair.condition("trial", s) for s in range(4)] == [*pair.models, *pair.models]
-    assert pair.images("regression", pair.truth(0)) == ("real", "regression")
-    assert pair.images("catch", pair.truth(3)) == ("catch", "real")
+    conditions = [pair.presentation("trial", s).condition for s in range(4)]
+    assert conditions == [*pair.models, *pair.models]
+    assert shown(pair)[0] == ("real", "regression")
+    assert pair.presentation("trial", 0).truth == "left"
+    assert shown(pair, "catch")[3] == ("catch", "real")
 
 
 def test_different_people_get_different_plans():

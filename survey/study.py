@@ -6,16 +6,16 @@ is random for that person, so a study can be replayed:
     study = Study.load("studies/poster")
     study.sha256, study.slots, plan(study, person_seed(study, 1))
 
-Allocation is a Latin square. K models make 2K *slots*, half of each *half*:
+Allocation is a Latin square of photos and *slots*. What stands in a slot (which versions of the
+photo, on which sides) is the question type's to say: see survey/designs/. Slots come in two
+*halves*, the first and the second: real and synthesized ones, or the sides of a pair.
 
-    single   slot < K: the real photo;             slot >= K: model slot - K, synthesized
-    pair     slot < K: model slot, real one left;  slot >= K: model slot - K, real one right
-
-A participant belongs to one of 2K *lists*; in list g the photo of rank r stands in slot
-(r + g) mod 2K. So everyone meets a photo once, and over the lists each photo meets every slot. The
-*plan* says which half comes when, and where the catch trials lie. Slot and photo are decided when
-their turn comes: of the slots of that half that the person's round has not visited yet, the cell
-shown least so far (survey/ledger.py), so that people who leave early unbalance nothing.
+Of S slots there are S *lists*, and a participant belongs to one; in list g the photo of rank r
+stands in slot (r + g) mod S. So everyone meets a photo once, and over the lists each photo meets
+every slot. The *plan* says which half comes when, and where the catch trials lie. Slot and photo
+are decided when their turn comes: of the slots of that half that the person's round has not visited
+yet, the cell shown least so far (survey/ledger.py), so that people who leave early unbalance
+nothing.
 """
 
 import hashlib
@@ -26,20 +26,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from colorize.files import write_whole
+from survey.designs import DESIGNS
+from survey.designs.design import CONSENT, Design, Presentation
 
-ANSWERS = {"single": ("real", "synthesized"), "pair": ("left", "right")}
-QUESTIONS = {"single": "Real or synthesized?", "pair": "Which of these is real?"}
-LONGEST_RUN = 3  # trials in a row with the same right answer
+LONGEST_RUN = 3  # trials in a row from the same half
 LONGEST_TEXT = 20_000  # characters of consent text
 FILE = "study.json"
-
-CONSENT = """\
-You will see photos for a short time. Some have their original colours, others were coloured by a \
-computer; you say which. It takes about five minutes. We record your answers, their times and the \
-size of your screen, no name and no address. You may stop at any time by closing the page. \
-Do you agree to take part?"""
+KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
 
 
 class DesignError(ValueError):
@@ -65,9 +61,9 @@ class Study:
 
     title: str
     models: tuple[str, ...]
-    design: str = "single"  # single: one image, real or not; pair: which of two is real
+    design: str = "single"  # the question type: a name in survey/designs
     question: str = ""  # the default is the design's
-    consent: str = CONSENT
+    consent: str = CONSENT  # as it stands, the default is the design's
     exposure_ms: int | None = 1000  # None: until answered
     mask_ms: int = 120  # covers the image when its time is over
     practice: int = 10  # trials with feedback, before the rest
@@ -82,8 +78,11 @@ class Study:
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
 
     def __post_init__(self) -> None:
-        if not self.question:
-            object.__setattr__(self, "question", QUESTIONS.get(self.design, ""))
+        if self.design in DESIGNS:
+            words = self.question_type.words
+            object.__setattr__(self, "question", self.question or words.question)
+            if self.consent == CONSENT:
+                object.__setattr__(self, "consent", words.consent)
         for broken, sentence in self._faults():
             if broken:
                 raise DesignError(sentence)
@@ -92,8 +91,11 @@ class Study:
         """Every rule as (is it broken?, what to say)."""
         names = self.models
         exposure = self.exposure_ms
-        yield self.design not in ANSWERS, f"design is {self.design!r}; use 'single' or 'pair'."
+        known = " or ".join(map(repr, DESIGNS))
+        yield self.design not in DESIGNS, f"design is {self.design!r}; use {known}."
         yield not names, "The study names no model; give at least one."
+        least = self.question_type.least_models
+        yield len(names) < least, f"{self.design!r} compares models; name at least {least}."
         yield len(set(names)) < len(names), f"models {names} repeat; name each one once."
         yield bool({"real", "catch"} & set(names)), "A model cannot be called 'real' or 'catch'."
         yield not self.title.strip(), "title is empty; participants need to see one."
@@ -111,8 +113,13 @@ class Study:
         yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."
 
     @property
+    def question_type(self) -> Design:
+        """What depends on the design's type."""
+        return DESIGNS[self.design]
+
+    @cached_property
     def slots(self) -> int:
-        return 2 * len(self.models)
+        return self.question_type.slots(self.models)
 
     @property
     def catches(self) -> int:
@@ -128,9 +135,16 @@ class Study:
         """The fewest scored photos; more come in multiples of `slots`, so that lists are equal."""
         return self.slots * math.ceil(self.trials / self.slots)
 
-    @property
-    def answers(self) -> tuple[str, str]:
-        return ANSWERS[self.design]
+    @cached_property
+    def answers(self) -> tuple[str, ...]:
+        """What people may say, in this order on the screen."""
+        return tuple(answer.name for answer in self.question_type.answers)
+
+    @cached_property
+    def _presentations(self) -> dict[tuple[str, int], Presentation]:
+        made = self.question_type.presentation
+        cells = [(kind, slot) for kind in KINDS for slot in range(self.slots)]
+        return {(kind, slot): made(self.models, kind, slot) for kind, slot in cells}
 
     @cached_property
     def sha256(self) -> str:
@@ -139,22 +153,13 @@ class Study:
     def _json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
-    def condition(self, kind: str, slot: int) -> str:
-        """What stands in this slot: 'real', a model's name, or 'catch'."""
-        if kind == "catch":
-            return "catch"
-        if self.design == "single" and slot < len(self.models):
-            return "real"
-        return self.models[slot % len(self.models)]
+    def presentation(self, kind: str, slot: int) -> Presentation:
+        """What stands in this slot in a trial of this kind."""
+        return self._presentations[kind, slot]
 
-    def truth(self, slot: int) -> str:
-        return self.answers[slot // len(self.models)]
-
-    def images(self, condition: str, truth: str) -> tuple[str, ...]:
-        """The conditions to show, from left to right."""
-        if self.design == "single":
-            return (condition,)
-        return ("real", condition) if truth == "left" else (condition, "real")
+    def versions(self, role: str) -> tuple[str, ...]:
+        """The versions that a photo of this role is made in."""
+        return self.question_type.versions(self.models, role)
 
     def save(self, folder: str | Path) -> Path:
         """Write the design with its hash, so that a later change of the file is noticed."""
@@ -182,7 +187,7 @@ class Study:
         return study
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Study":
+    def from_dict(cls, values: dict[str, Any]) -> "Study":
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
@@ -192,7 +197,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Step:
-    """One position of a plan: the kind of trial, and which half of the slots is right."""
+    """One position of a plan: the kind of trial, and from which half of the slots it comes."""
 
     kind: str  # practice | trial | catch
     half: int  # 0 | 1
@@ -202,7 +207,7 @@ class Step:
 
     @classmethod
     def parse(cls, text: str) -> "Step":
-        return cls({"p": "practice", "t": "trial", "c": "catch"}[text[0]], int(text[1]))
+        return cls({kind[0]: kind for kind in KINDS}[text[0]], int(text[1]))
 
 
 def person_seed(study: Study, number: int) -> int:
@@ -218,7 +223,7 @@ def latin_list(study: Study, slot: int, rank: int) -> int:
 
 def open_slots(study: Study, half: int, visited: list[int]) -> list[int]:
     """The slots of this half that the current round has not visited; a round visits each once."""
-    k = len(study.models)
+    k = study.slots // 2
     own = range(half * k, half * k + k)
     visits = [slot for slot in visited if slot in own]
     this_round = visits[len(visits) - len(visits) % k :]
@@ -226,13 +231,13 @@ def open_slots(study: Study, half: int, visited: list[int]) -> list[int]:
 
 
 def plan(study: Study, seed: int) -> list[Step]:
-    """One person's sequence: practice, then scored and catch trials, right answers balanced."""
+    """One person's sequence: practice, then scored and catch trials, the halves balanced."""
     rng = random.Random(seed)
     practice = [Step("practice", half) for half in _mixed(_halves(study.practice, rng), rng)]
     scored = _halves(study.trials, rng)
-    # Absurd colours are synthesized; beside a real photo they may stand on either side.
-    sides = _halves(study.catches, rng)
-    catches = (0, study.catches) if study.design == "single" else sides
+    catches, only = _halves(study.catches, rng), study.question_type.catch_half
+    if only is not None:
+        catches = (study.catches, 0) if only == 0 else (0, study.catches)
     halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)
     caught = {place for half in (0, 1) for place in _spread(halves, half, catches[half], rng)}
     return practice + [

@@ -7,7 +7,7 @@ import pytest
 from survey.mirror import files
 from survey.push import PushError
 from survey.recovery import backup
-from survey.web.service import open_service
+from survey.web.study_host import open_study
 from tests.helpers.study import Participant
 
 
@@ -24,75 +24,75 @@ class Push:
 
 
 @pytest.fixture
-def service(folder):
-    service = open_service(folder, environ={})
-    yield service
-    service.close()
+def running(folder):
+    running = open_study(folder, environ={})
+    yield running
+    running.close()
 
 
 def test_a_space_without_a_mirror_says_so_loudly(folder, caplog):
-    service = open_service(folder, environ={"SYSTEM": "spaces"})
+    running = open_study(folder, environ={"SYSTEM": "spaces"})
     (record,) = caplog.records
     assert record.levelno == logging.CRITICAL
     assert "ALL VOTES WILL BE LOST" in record.getMessage()
-    assert "SURVEY_MIRROR_REPO" in service.status()["alarm"]
-    service.close()
+    assert "SURVEY_MIRROR_REPO" in running.status()["alarm"]
+    running.close()
 
 
-def test_at_home_nothing_is_wrong_without_a_push(service, caplog):
-    assert service.status()["alarm"] == ""
+def test_at_home_nothing_is_wrong_without_a_push(running, caplog):
+    assert running.status()["alarm"] == ""
     assert caplog.records == []
 
 
-def test_failed_and_late_pushes_are_alarms(service):
-    service.push = push = Push("you/votes")
-    opened = service.opened_at
-    assert service.alarm(opened + 60) == ""
-    assert "20 minutes ago" in service.alarm(opened + 20 * 60)
+def test_failed_and_late_pushes_are_alarms(running):
+    running.push = push = Push("you/votes")
+    opened = running.opened_at
+    assert running.alarm(opened + 60) == ""
+    assert "20 minutes ago" in running.alarm(opened + 20 * 60)
     push.pushed_at = opened + 19 * 60
-    assert service.alarm(opened + 20 * 60) == ""
+    assert running.alarm(opened + 20 * 60) == ""
     push.error = "ConnectionError: away"
-    assert "ConnectionError: away" in service.alarm(opened + 20 * 60)
-    assert service.status()["pushed_minutes_ago"] < 0
-    service.push = None
+    assert "ConnectionError: away" in running.alarm(opened + 20 * 60)
+    assert running.status()["pushed_minutes_ago"] < 0
+    running.push = None
 
 
 def test_a_lost_database_is_made_again_at_the_next_start(folder, clock, caplog):
-    service = open_service(folder, environ={})
-    service.survey._clock = clock
-    person = Participant(service.survey, clock)
+    running = open_study(folder, environ={})
+    running.survey._clock = clock
+    person = Participant(running.survey, clock)
     for _ in range(3):
         person.answer()
-    service.close()
-    for path in service.store.path.parent.glob("votes.db*"):
+    running.close()
+    for path in running.store.path.parent.glob("votes.db*"):
         path.unlink()
-    service = open_service(folder, environ={})
-    assert service.restored.votes == 3
-    assert service.status()["votes"] == 3
+    running = open_study(folder, environ={})
+    assert running.restored.votes == 3
+    assert running.status()["votes"] == 3
     assert "3 came back from its mirror" in caplog.text
-    service.survey._clock = clock
-    person.survey = service.survey
-    person.trial = service.survey.next_trial(person.token)
+    running.survey._clock = clock
+    person.survey = running.survey
+    person.trial = running.survey.next_trial(person.token)
     person.finish()
-    service.close()
-    service = open_service(folder, environ={})
-    assert service.restored is None
-    service.close()
+    running.close()
+    running = open_study(folder, environ={})
+    assert running.restored is None
+    running.close()
 
 
 @pytest.mark.parametrize("loss", ["no bytes", "an old backup", "a log of garbage"])
 def test_votes_that_the_database_lost_come_back_from_the_mirror(folder, clock, caplog, loss):
-    service = open_service(folder, environ={})
-    service.survey._clock = clock
-    person = Participant(service.survey, clock)
+    running = open_study(folder, environ={})
+    running.survey._clock = clock
+    person = Participant(running.survey, clock)
     person.answer()
-    path = service.store.path
+    path = running.store.path
     backup(path, path.with_name("old.db"))
     for _ in range(3):
         person.answer()
     if loss == "a log of garbage":  # as after a power cut of a disk that lied
         copies = {path: path.read_bytes(), path.with_name("votes.db-wal"): b"\xff" * 50_000}
-    service.close()
+    running.close()
     if loss == "no bytes":
         copies = {path: b""}
     elif loss == "an old backup":
@@ -100,15 +100,15 @@ def test_votes_that_the_database_lost_come_back_from_the_mirror(folder, clock, c
     for copy, content in copies.items():
         copy.write_bytes(content)
 
-    service = open_service(folder, environ={})
-    assert service.status()["votes"] == 4 and service.restored.votes in (3, 4)
-    service.survey._clock = clock
-    person.survey = service.survey
-    person.trial = service.survey.next_trial(person.token)
+    running = open_study(folder, environ={})
+    assert running.status()["votes"] == 4 and running.restored.votes in (3, 4)
+    running.survey._clock = clock
+    person.survey = running.survey
+    person.trial = running.survey.next_trial(person.token)
     person.finish()
-    service.close()
+    running.close()
     lines = [line for path in files(folder) for line in path.read_text().splitlines()]
-    assert len(lines) == service.store.study.positions  # every vote has one, the new ones too
+    assert len(lines) == running.store.study.positions  # every vote has one, the new ones too
 
 
 def test_a_study_that_is_lost_waits_for_a_hub_that_is_away(folder, monkeypatch):
@@ -122,14 +122,14 @@ def test_a_study_that_is_lost_waits_for_a_hub_that_is_away(folder, monkeypatch):
     )
     monkeypatch.setattr("survey.push.fetch", away)
     with pytest.raises(PushError):
-        open_service(folder, environ={"SURVEY_MIRROR_REPO": "you/votes"})
+        open_study(folder, environ={"SURVEY_MIRROR_REPO": "you/votes"})
     assert pushes[0].stopped
     assert not (folder / "data" / "votes.db").exists()
 
 
-def test_the_totals_are_there_for_the_operator(service):
-    service.survey.begin(True)
-    status = service.status()
+def test_the_totals_are_there_for_the_operator(running):
+    running.survey.begin(True)
+    status = running.status()
     assert (status["participants"], status["finished"], status["votes"]) == (1, 0, 0)
 
 
@@ -139,7 +139,7 @@ def test_a_space_that_restarts_goes_on_from_what_was_pushed(folder, tmp_path, cl
     monkeypatch.setattr("survey.push.fetch", lambda repo, to, token: copy(pushed, to))
     environ = {"SYSTEM": "spaces", "SURVEY_MIRROR_REPO": "you/votes", "HF_TOKEN": "hf_x"}
 
-    first = open_service(folder, tmp_path / "disk 1", environ)
+    first = open_study(folder, tmp_path / "disk 1", environ)
     first.survey._clock = clock
     person = Participant(first.survey, clock)
     for _ in range(5):
@@ -148,7 +148,7 @@ def test_a_space_that_restarts_goes_on_from_what_was_pushed(folder, tmp_path, cl
     assert first.push.stopped  # which is the last push
     copy(tmp_path / "disk 1" / "mirror", pushed)
 
-    second = open_service(folder, tmp_path / "disk 2", environ)
+    second = open_study(folder, tmp_path / "disk 2", environ)
     assert second.restored.votes == second.status()["votes"] == 5
     second.survey._clock = clock
     person.survey = second.survey
