@@ -1,5 +1,6 @@
 // A participation from consent to code. `participate` is the whole story; it can begin anywhere,
 // because the server knows where this participant is.
+// Given: `element`, the page's component, and `server`, its functions; trial.js comes before.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials

@@ -1,5 +1,6 @@
 // One trial in the browser: decode, paint, measure, cover, wait for one answer.
 // The clock is performance.now's throughout: frames, keys and touches are stamped by it.
+// Given: `element`, the page's component. screens.js uses what is here.
 
 const stage = element.querySelector(".trial");
 const figures = [...stage.querySelectorAll("figure")];
