@@ -3,8 +3,8 @@
     python -m train recipes                          # this table
     python -m train fit rebalanced --data CACHE --output RUN --mix 0.8 --minutes 60
 
-The loop, the objective and the model read them. Any field can be set on the command line. See the
-design of each system in README.md and its results in docs/results.md.
+The loop, the objective and the model read them. Any field can be set on the command line. What each
+system reached is in docs/results.md.
 """
 
 import difflib

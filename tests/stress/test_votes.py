@@ -14,8 +14,8 @@ JUNK = (None, True, 0, -1, 1.5, 10**400, float("nan"), "", "x" * 5_000, "\0", "\
 
 
 @pytest.fixture
-def me(stranger):
-    return stranger()
+def me(connect):
+    return connect()
 
 
 @pytest.fixture

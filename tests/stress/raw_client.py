@@ -1,8 +1,8 @@
-"""Somebody with a script and no manners: sends whatever it likes, from wherever it likes.
+"""A client without manners: sends whatever it likes, from whatever address it likes.
 
-    stranger = Stranger(server.url, address="1.2.3.4")
-    token = stranger.enrol()
-    stranger.ask("vote", token=token, nonce="x", answer="real", timing=TIMING)   # {"refused": …}
+    client = RawClient(server.url, address="1.2.3.4")
+    token = client.enrol()
+    client.ask("vote", token=token, nonce="x", answer="real", timing=TIMING)   # {"refused": …}
 
 Every call is a connection of its own, so that an answer can be rude without hurting the next.
 """
@@ -19,7 +19,7 @@ API = "/gradio_api"
 JSON = dict[str, Any]
 
 
-class Stranger:
+class RawClient:
     def __init__(self, url: str, address: str = "127.0.0.1", **headers: str) -> None:
         given = {"X-Forwarded-For": address, "Connection": "close"} | headers
         self.http = httpx.Client(base_url=url, headers=given, timeout=60)
@@ -36,7 +36,7 @@ class Stranger:
 
     def send(self, component: str, data: object) -> JSON:
         body = {"component_id": self.components[component], "fn_name": "ask", "data": data}
-        body["session_hash"] = "stranger"
+        body["session_hash"] = "raw"
         text = json.dumps(body)  # keeps NaN and half characters, which httpx would not send
         headers = {"content-type": "application/json"}
         answer = self.http.post(f"{API}/component_server", content=text, headers=headers)

@@ -16,8 +16,8 @@ import pytest
 from survey.web.operator_access import WRONG
 from survey.web.participant_api import BEGUN
 from tests.stress.conftest import SECRET
+from tests.stress.raw_client import API, RawClient, photo
 from tests.stress.serving import ROOT
-from tests.stress.stranger import API, Stranger, photo
 
 MARKS = (
     "SQLite format",
@@ -65,8 +65,8 @@ def test_no_file_of_the_server_is_served(fort, secrets_of_the_server):
                 assert not [mark for mark in MARKS if mark in answer.text]
 
 
-def test_no_file_of_the_server_is_a_photo(stranger, secrets_of_the_server):
-    me = stranger()
+def test_no_file_of_the_server_is_a_photo(connect, secrets_of_the_server):
+    me = connect()
     for secret in secrets_of_the_server:
         lines = me.call(photo(path=secret, orig_name="a.png"), "", 0.4, 1.0, "")
         assert "event: error" in lines
@@ -78,8 +78,8 @@ def test_no_file_of_the_server_is_a_photo(stranger, secrets_of_the_server):
     ["../../../escape.png", "/etc/escape.png", "..\\..\\escape.png", "a/b/escape.png", "x" * 300,
      "escape\0.png", "..", "a\nb.png", "\u202egnp.escape", ".escape"],
 )  # fmt: skip
-def test_uploads_stay_where_uploads_go(stranger, fort, name):
-    answer = stranger().upload(name, b"not a photo")
+def test_uploads_stay_where_uploads_go(connect, fort, name):
+    answer = connect().upload(name, b"not a photo")
     assert answer.status_code in (200, 400)
     for path in answer.json() if answer.status_code == 200 else []:
         real = Path(path).resolve()
@@ -87,9 +87,9 @@ def test_uploads_stay_where_uploads_go(stranger, fort, name):
         assert real.is_file()
 
 
-def test_another_visitors_photo_has_an_address_that_cannot_be_guessed(stranger):
+def test_another_visitors_photo_has_an_address_that_cannot_be_guessed(connect):
     """Not even by whoever has the same photo: the folder is a keyed hash of it."""
-    me, content = stranger(), b"a photo of mine"
+    me, content = connect(), b"a photo of mine"
     folder = Path(me.upload("mine.png", content).json()[0]).parent
     assert len(folder.name) == 64 and folder.name != hashlib.sha256(content).hexdigest()
     for guess in (folder.parent, folder, folder.with_name("0" * 64) / "mine.png"):
@@ -97,8 +97,8 @@ def test_another_visitors_photo_has_an_address_that_cannot_be_guessed(stranger):
 
 
 @pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.xml", "evil.xhtml", "evil.js"])
-def test_an_uploaded_page_is_a_download_and_no_page(stranger, name):
-    me = stranger()
+def test_an_uploaded_page_is_a_download_and_no_page(connect, name):
+    me = connect()
     (path,) = me.upload(name, b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").json()
     headers = me.http.get(f"{API}/file={path}").headers
     assert headers["content-disposition"].startswith("attachment")
@@ -130,9 +130,9 @@ def listener():
         thread.join()
 
 
-def test_the_server_asks_nobody_on_behalf_of_a_stranger(stranger, listener):
+def test_the_server_asks_nobody_on_behalf_of_a_stranger(connect, listener):
     port, asked = listener
-    me = stranger()
+    me = connect()
     names = ("127.0.0.1", "localhost", "0.0.0.0", "127.1", "2130706433", "[::ffff:127.0.0.1]")
     for host in names:
         url = f"http://{host}:{port}/a.png"
@@ -143,9 +143,9 @@ def test_the_server_asks_nobody_on_behalf_of_a_stranger(stranger, listener):
     assert asked == []
 
 
-def test_no_public_address_is_fetched_either(stranger):
+def test_no_public_address_is_fetched_either(connect):
     """Gradio would, into memory, whatever the size."""
-    me = stranger()
+    me = connect()
     for url in ("https://huggingface.co/a.png", "http://example.org/a.png"):
         assert "not fetched from elsewhere" in me.call(photo(path=url), "", 0.4, 1.0, "")
         assert me.http.get(f"{API}/file={url}").json()["detail"] == "This is not offered here."
@@ -156,25 +156,25 @@ def test_no_public_address_is_fetched_either(stranger):
     ["process_recording", "custom_component/x%0Aforged/client/a/b", "deep_link?session_hash=x",
      "file=https://example.org", "file/https://example.org", "file=http%3A//example.org"],
 )  # fmt: skip
-def test_doors_that_no_page_uses_are_closed(stranger, path):
-    http = stranger().http
+def test_doors_that_no_page_uses_are_closed(connect, path):
+    http = connect().http
     for answer in (http.get(f"{API}/{path}"), http.post(f"{API}/{path}")):
         assert (answer.status_code, answer.json()["detail"]) == (404, "This is not offered here.")
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_other_sites_pages_can_neither_vote_nor_guess(stranger, site):
+def test_other_sites_pages_can_neither_vote_nor_guess(connect, site):
     """Such a page would use its visitors' addresses, and their browsers say where it comes from."""
-    me = stranger(**{"Sec-Fetch-Site": site, "Origin": "https://evil.example"})
+    me = connect(**{"Sec-Fetch-Site": site, "Origin": "https://evil.example"})
     assert me.ask("begin", consent=True, panel_id="")["refused"] == "elsewhere"
     assert me.open(SECRET)["refused"] == "elsewhere"
-    here = stranger(**{"Sec-Fetch-Site": "same-origin"})
+    here = connect(**{"Sec-Fetch-Site": "same-origin"})
     assert here.ask("begin", consent=True, panel_id="")["reply"]
 
 
-def test_there_is_no_cookie_to_ride_on_and_a_space_can_be_embedded(stranger):
+def test_there_is_no_cookie_to_ride_on_and_a_space_can_be_embedded(connect):
     """A token is in the page's own memory: who has it, has it from there."""
-    me = stranger()
+    me = connect()
     me.finish(me.enrol())
     me.open(SECRET)
     for page in ("/", "/compare", "/study", "/results", "/config"):
@@ -184,8 +184,8 @@ def test_there_is_no_cookie_to_ride_on_and_a_space_can_be_embedded(stranger):
     assert not me.http.cookies
 
 
-def test_who_guesses_the_secret_locks_out_nobody_else(stranger, fort):
-    guesser, operator = stranger("1.2.3.4"), stranger("1.2.3.5")
+def test_who_guesses_the_secret_locks_out_nobody_else(connect, fort):
+    guesser, operator = connect("1.2.3.4"), connect("1.2.3.5")
     with ThreadPoolExecutor(20) as crowd:
         said = list(crowd.map(lambda i: guesser.open(f"guess {i}")["sentence"], range(5 * WRONG)))
     assert said.count("That is not the secret.") == WRONG
@@ -195,16 +195,16 @@ def test_who_guesses_the_secret_locks_out_nobody_else(stranger, fort):
     assert counted["n"] >= WRONG
 
 
-def test_one_address_cannot_fill_a_study(stranger):
-    me = stranger("1.2.4.1")
+def test_one_address_cannot_fill_a_study(connect):
+    me = connect("1.2.4.1")
     said = [me.ask("begin", consent=True, panel_id="") for _ in range(BEGUN + 1)]
     assert ["reply" in reply for reply in said] == [True] * BEGUN + [False]
     assert said[-1]["refused"] == "crowd"
-    assert stranger("1.2.4.2").ask("begin", consent=True, panel_id="")["reply"]
+    assert connect("1.2.4.2").ask("begin", consent=True, panel_id="")["reply"]
 
 
-def test_large_calls_are_refused_before_they_are_held(stranger, fort):
-    me, before = stranger(), memory(fort.pid)
+def test_large_calls_are_refused_before_they_are_held(connect, fort):
+    me, before = connect(), memory(fort.pid)
     large = json.dumps({"data": "x" * 50_000_000}).encode()
     for path in ("component_server", "call/colorize", "queue/join", "cancel"):
         assert me.http.post(f"{API}/{path}", content=large).status_code == 413
@@ -226,7 +226,7 @@ def memory(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
-def test_the_study_goes_on_beside_slow_and_silent_strangers(stranger, fort):
+def test_the_study_goes_on_beside_slow_and_silent_strangers(connect, fort):
     """Streams that nobody reads, uploads and headers that never end."""
     host = ("127.0.0.1", fort.port)
     idle = [socket.create_connection(host) for _ in range(150)]
@@ -235,14 +235,14 @@ def test_the_study_goes_on_beside_slow_and_silent_strangers(stranger, fort):
         upload = f"POST {API}/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n--x"
         header = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
         connection.sendall((stream, upload, header)[number % 3].encode())
-    me = stranger()
+    me = connect()
     assert len(me.finish(me.enrol())) == fort.study.positions
     for connection in idle:
         connection.close()
 
 
-def test_errors_and_headers_tell_nothing_of_the_server(stranger, fort):
-    me = stranger()
+def test_errors_and_headers_tell_nothing_of_the_server(connect, fort):
+    me = connect()
     component = f"{API}/component_server"
     wrong = {"data": 1, "fn_name": "ask", "session_hash": "x", "component_id": 10**9}
     answers = [
@@ -263,8 +263,8 @@ def test_errors_and_headers_tell_nothing_of_the_server(stranger, fort):
         assert answer.headers["server"] == "uvicorn"  # no version
 
 
-def test_the_log_keeps_no_keys_and_no_names(stranger, fort):
-    me = stranger("9.8.7.6")
+def test_the_log_keeps_no_keys_and_no_names(connect, fort):
+    me = connect("9.8.7.6")
     token = me.enrol(panel_id="panel-member-77")
     votes = me.finish(token)
     me.open("a guess worth hiding")
@@ -284,4 +284,4 @@ def test_the_log_keeps_no_keys_and_no_names(stranger, fort):
 def test_nobody_is_told_that_it_is_down(fort):
     """All of the above, and it still lives."""
     assert httpx.get(f"{fort.url}/healthz").json() == {"status": "ok"}
-    assert Stranger(fort.url).ask("welcome")["reply"]["title"] == "Test"
+    assert RawClient(fort.url).ask("welcome")["reply"]["title"] == "Test"

@@ -1,4 +1,4 @@
-"""What an attacker can learn from what throw-away participants saw (tests/stress/harvest.py).
+"""What an attacker can learn from what throw-away participants saw (tests/stress/scraping.py).
 
     truths = real_ones(folder / "votes.db")         # scores the guesses; no attacker has it
     beside_the_pixels(seen, truths)                 # (right, of): by all but the image
@@ -17,7 +17,7 @@ import numpy as np
 
 from survey.store import read_only
 from survey.study import Step, Study, person_seed, plan
-from tests.stress.harvest import Seen, Trial
+from tests.stress.scraping import Seen, Trial
 
 TRIED = 100  # of the last participants; at most half of all
 Truths = dict[tuple[str, int], bool]  # token and number of a scored trial: was it real?

@@ -9,14 +9,14 @@ from survey.store import Store
 from survey.web.participant_api import ParticipantApi
 from survey.web.study_host import StudyHost
 from tests.helpers.study import Clock, in_service, outcome
-from tests.stress.harvest import harvest, noise_study
-from tests.stress.learn import (
+from tests.stress.inference_attacks import (
     beside_the_pixels,
     by_recurrence,
     by_scores,
     by_the_code,
     real_ones,
 )
+from tests.stress.scraping import noise_study, scrape
 
 PEOPLE = 80
 SEED = 987_654_321
@@ -34,14 +34,14 @@ def people_at(folder, seed: int, people: int) -> tuple:
         clock.pass_(1)
         return outcome(api.answer({"ask": name, **given}, "10.0.0.1"))
 
-    seen = harvest(ask, people)
+    seen = scrape(ask, people)
     store.close()
     return study, seen, real_ones(store.path)
 
 
 @pytest.fixture(scope="module")
-def harvested(tmp_path_factory) -> tuple:
-    return people_at(tmp_path_factory.mktemp("harvest"), SEED, PEOPLE)
+def scrapeed(tmp_path_factory) -> tuple:
+    return people_at(tmp_path_factory.mktemp("scraping"), SEED, PEOPLE)
 
 
 def test_all_but_the_pixels_tells_nothing(harvested):

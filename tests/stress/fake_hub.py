@@ -1,6 +1,6 @@
 """A Hub of our own on this machine: as much of it as a mirror needs, with the faults of a real one.
 
-with Hub() as hub:
+with FakeHub() as hub:
     environ = {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_x", "SURVEY_MIRROR_REPO": "you/votes"}
     hub.mood = "hang"     # or 500, 429, "dies", "well"
     hub.files             # {"votes-3f….jsonl": b"…"}, as committed
@@ -17,7 +17,7 @@ COMMIT = "c" * 40
 DATASET = "/api/datasets/you/votes"
 
 
-class Hub:
+class FakeHub:
     """Answers on a port of its own, in the mood that it is given; counts what it was asked."""
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ class Hub:
         self.asked = 0
         self.files: dict[str, bytes] = {}
         self._ends = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Desk, self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # whoever hung up no longer wants to hear it
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> "Hub":
+    def __enter__(self) -> "FakeHub":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -57,10 +57,10 @@ class Hub:
         self._ends.wait()
 
 
-class Desk(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, hub: Hub, *request: Any) -> None:
+    def __init__(self, hub: FakeHub, *request: Any) -> None:
         self.hub = hub  # first, since the rest of this answers the request
         super().__init__(*request)
 

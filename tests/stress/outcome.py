@@ -1,4 +1,4 @@
-"""What a crowd has to tell of an app: answers and their times, and everything that went wrong."""
+"""What came of a crowd: answers and their times, and everything that went wrong."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ Vote = tuple[str, int, str]  # token, position, answer
 
 
 @dataclass
-class Told:
+class Outcome:
     acknowledged: list[Vote] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)  # seconds from a vote to its reply
     coloured: list[float] = field(default_factory=list)  # seconds from an upload to its download

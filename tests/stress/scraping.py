@@ -1,9 +1,9 @@
 """Throw-away participants who keep everything that they are sent, and answer at random.
 
     study = noise_study(folder, seed=3)
-    seen = harvest(ask, 100)    # `ask(name, **given)` gives {"reply": …}, as the study's door does
+    seen = scrape(ask, 100)    # `ask(name, **given)` gives {"reply": …}, as the study's door does
 
-What can be learned of it is in tests/stress/learn.py.
+What can be learned of it is in tests/stress/inference_attacks.py.
 """
 
 import base64
@@ -72,7 +72,7 @@ def noise_study(folder: Path, seed: int, **settings: object) -> Study:
     return build(paths, folder / "study", study, colours, size=64).study
 
 
-def harvest(ask: Ask, participants: int) -> Seen:
+def scrape(ask: Ask, participants: int) -> Seen:
     """Take part so often."""
     seen, photos, rng = Seen(), Photos(), random.Random(1)
     for _ in range(participants):
