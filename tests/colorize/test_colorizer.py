@@ -9,8 +9,8 @@ from PIL import Image
 from skimage import color
 
 from colorize.colorizer import LONGEST, Colorizer, ahead
-from colorize.device import DeviceMemoryError
 from colorize.config import ModelError
+from colorize.device import DeviceMemoryError
 from colorize.photo import Photo, PhotoError
 from tests.helpers.models import KINDS
 from tests.helpers.photos import pixels_of, speckled

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from colorize import zoo
-from colorize.lab import rgb_to_lab
 from colorize.config import ModelError
+from colorize.lab import rgb_to_lab
 from colorize.photo import Photo, PhotoError
 from colorize.web.studio import SCREEN, Studio, shrink
 
