@@ -40,12 +40,12 @@ def people_at(folder, seed: int, people: int) -> tuple:
 
 
 @pytest.fixture(scope="module")
-def scrapeed(tmp_path_factory) -> tuple:
+def scraped(tmp_path_factory) -> tuple:
     return people_at(tmp_path_factory.mktemp("scraping"), SEED, PEOPLE)
 
 
-def test_all_but_the_pixels_tells_nothing(harvested):
-    _, seen, truths = harvested
+def test_all_but_the_pixels_tells_nothing(scraped):
+    _, seen, truths = scraped
     right, tried = beside_the_pixels(seen, truths)
     assert abs(right / tried - 0.5) < 4 * 0.5 / math.sqrt(tried)
     trials = [trial for trials in seen.trials for trial in trials]
@@ -53,26 +53,26 @@ def test_all_but_the_pixels_tells_nothing(harvested):
     assert len({trial.keys for trial in trials}) == 1
 
 
-def test_practice_tells_the_truth_of_photos_that_never_count(harvested):
-    _, seen, _ = harvested
+def test_practice_tells_the_truth_of_photos_that_never_count(scraped):
+    _, seen, _ = scraped
     told = {t.photo for trials in seen.trials for t in trials if t.told}
     rest = {t.photo for trials in seen.trials for t in trials if not t.told}
     assert told and rest and not told & rest
 
 
-def test_the_known_way_is_that_real_photos_come_back(harvested):
+def test_the_known_way_is_that_real_photos_come_back(scraped):
     """Named in docs/reliability.md as a limit; if it is ever closed, say so there."""
-    _, seen, truths = harvested
+    _, seen, truths = scraped
     assert by_recurrence(seen, truths, 1) < 0.7 < 0.9 < by_recurrence(seen, truths, 40)
     assert by_scores(seen, truths, 2) < 0.7
 
 
-def test_the_allocation_cannot_be_computed_without_the_seed(harvested, tmp_path):
-    study, seen, truths = harvested
+def test_the_allocation_cannot_be_computed_without_the_seed(scraped, tmp_path):
+    study, seen, truths = scraped
     assert by_the_code(seen, truths, study, range(200)) == 0.5
     assert by_the_code(seen, truths, study, range(SEED, SEED + 1)) == 1.0
 
 
-def test_whoever_sees_nothing_knows_nothing(harvested):
-    _, seen, truths = harvested
+def test_whoever_sees_nothing_knows_nothing(scraped):
+    _, seen, truths = scraped
     assert by_recurrence(seen, truths, 0) == by_scores(seen, truths, 0) == 0.5
