@@ -1,5 +1,7 @@
 """A question type: what is shown, what may be answered, what that counts as, and its words.
 
+    python -c "from survey.designs import DESIGNS; print(*DESIGNS)"
+
 Whatever of a study depends on its type is asked of the one object of that type: the plan and the
 simulation as well as the database, the pages and the report.
 

@@ -1,5 +1,7 @@
 """A real photo beside its synthesized twin: which of the two is real?
 
+    python -m survey build photos/ --models regression --design pair --output studies/pairs
+
 slot < K: model slot, the real photo on the left; slot >= K: model slot - K, the real one right.
 """
 

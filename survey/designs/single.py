@@ -1,5 +1,7 @@
 """One image at a time: is it real or synthesized?
 
+    python -m survey build photos/ --models regression --design single --output studies/poster
+
 slot < K: the real photo; slot >= K: the photo in the colours of model slot - K.
 """
 

@@ -1,6 +1,5 @@
 """Age: what years, cameras and scanners do to the lightness of a photo. Colours stay the truth's.
 
-    python -m train evaluate rebalanced --data PHOTOS --aged
     python -m train fit classification --data CACHE --output RUN --aged 0.3
 
 `age` draws from its seed which of the EFFECTS happen to a photo and how strongly, in the order in
