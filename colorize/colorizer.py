@@ -126,11 +126,9 @@ class Colorizer:
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
         self.compute: Compute = pick_device(device)
         try:
-            # memory_format is missing in torch's own annotations
-            model.eval().to(self.compute.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model = self.compute.take(model.eval())
         except torch.OutOfMemoryError as error:
             raise self.compute.no_memory(error) from error
-        self.model = model
         self.short_side = short_side or model.config.input.short_side
         self.painter = Painter()
 
