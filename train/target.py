@@ -1,6 +1,6 @@
 """What a network is shown of photos, and what its answer is held against.
 
-python -c "import torch as t; from train.target import *; print(area_mean(t.eye(4)[None, None], (2, 2)))"
+python -c "import torch; from train.target import *; print(area_mean(torch.eye(4)[None, None], 2))"
 
 Everything here happens on the training device, in batches, at the size of the network's answer.
 """
