@@ -15,7 +15,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,9 +26,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 from colorize import zoo
+from colorize.config import ModelError, flat
 from colorize.files import write_whole
 from colorize.lab import rgb_to_lightness
-from colorize.model import Model, ModelError
+from colorize.model import Model
 from colorize.photo import open_photo
 from colorize.samples import samples
 
@@ -123,7 +124,7 @@ def with_half_weights(model: Model) -> Model:
 def trace(model: Model) -> "ModelProto":
     """The model's graph; batch and size are free, unless it is made for one size."""
     free = torch.export.Dim.DYNAMIC
-    dims = {0: free} if model.config.square else {0: free, 2: free, 3: free}
+    dims = {0: free} if model.config.input.square else {0: free, 2: free, 3: free}
     height, width = shown(model, SMALL)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision; we do not
     with warnings.catch_warnings():
@@ -197,7 +198,7 @@ def to_eight_bits(name: str, values: np.ndarray) -> Packed:
 
 def describe(file: "ModelProto", model: Model) -> None:
     """Metadata: all that is needed to make colour of the answer."""
-    notes = {"config": json.dumps(asdict(model.config))}
+    notes = {"config": json.dumps(flat(model.config))}
     if model.bins:
         notes["centres"] = json.dumps(model.bins.centres.tolist())
     for key, value in notes.items():
@@ -232,4 +233,4 @@ def pictures(model: Model) -> Iterator[Tensor]:
 
 def shown(model: Model, size: tuple[int, int]) -> tuple[int, int]:
     """The size, or the only one that the model takes."""
-    return (model.config.square,) * 2 if model.config.square else size
+    return (model.config.input.square,) * 2 if model.config.input.square else size

@@ -15,8 +15,9 @@ from torch import nn
 from colorize import export
 from colorize.__main__ import main
 from colorize.colorizer import Colorizer
+from colorize.config import ModelError
 from colorize.lab import rgb_to_lab
-from colorize.model import Model, ModelError
+from colorize.model import Model
 from tests.helpers.photos import pixels_of, speckled
 
 for name in export.NEEDED:
@@ -84,7 +85,7 @@ def test_metadata_is_enough_to_make_colour(make_model, trace_once):
     model = make_model("hull", strength=4)
     notes = session_of(export.export(model)[0]).get_modelmeta().custom_metadata_map
     assert np.array_equal(json.loads(notes["centres"]), model.bins.centres)
-    assert json.loads(notes["config"])["short_side"] == model.config.short_side
+    assert json.loads(notes["config"])["short_side"] == model.config.input.short_side
     notes = session_of(export.export(make_model("regression", strength=4))[0]).get_modelmeta()
     assert "centres" not in notes.custom_metadata_map
 
