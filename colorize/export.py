@@ -43,6 +43,7 @@ UNIT = 1.0  # of ab: 99 of 100 pixels must move by less for the rounding to 8 bi
 LARGE = 1024  # weights: smaller tables stay in float32
 SIDES = (160, 224)  # pixels: height and width at which photos are compared
 SMALL = (32, 96)  # and once more, one alone, to see that sizes are free
+TRACED = (64, 96)  # no side of 1 at the bottom: torch would take it for a constant
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def trace(model: Model) -> "ModelProto":
     """The model's graph; batch and size are free, unless it is made for one size."""
     free = torch.export.Dim.DYNAMIC
     dims = {0: free} if model.config.input.square else {0: free, 2: free, 3: free}
-    height, width = shown(model, SMALL)
+    height, width = shown(model, TRACED)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision; we do not
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the insides of the exporter
