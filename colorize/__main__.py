@@ -3,6 +3,7 @@
     python -m colorize old.jpg albums/ --output colored/
     python -m colorize scan.tif --output . --model classification --temperature 0.2 --json
     python -m colorize models
+    python -m colorize export rebalanced --output rebalanced.onnx
     python -m colorize bench
 
 Exit codes: 0 done, 1 some photos failed but the others are done, 2 wrong usage.
@@ -14,13 +15,16 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from colorize.engine.address import place
 from colorize.settings import MOST_SATURATION, Settings
 
 if TYPE_CHECKING:
+    from colorize.engine.worker import Row
     from colorize.folder import Job
 
 DEFAULT_MODEL = "rebalanced"  # zoo.DEFAULT; --help must not wait for torch
@@ -31,15 +35,22 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m colorize",
         description="Colorize photos: files, and whole folders with their subfolders.",
-        epilog="Also: python -m colorize models [--json], python -m colorize bench [--json]. "
-        "(A folder of one of these names is ./models or ./bench.) Exit codes: 0 done, 1 some "
-        "photos failed but the others are done, 2 wrong usage.",
+        epilog="Also: python -m colorize models [--json], python -m colorize export NAME --output "
+        "FILE.onnx, python -m colorize bench [--json]. (A folder of one of these names is "
+        "./models, ./export or ./bench.) Exit codes: 0 done, 1 some photos failed but the others "
+        "are done, 2 wrong usage.",
     )
-    p.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="photos and folders")
+    p.add_argument(
+        "inputs",
+        nargs="+",
+        type=place,
+        metavar="INPUT",
+        help="photos and folders, of this machine or of a store (s3://, gs://, hf://, ...)",
+    )
     p.add_argument(
         "--output",
         required=True,
-        type=Path,
+        type=place,
         metavar="DIR",
         help="where the results go, under the photos' own names; subfolders are kept. Where that "
         "would write over a photo, the result is called NAME-colorized",
@@ -65,7 +76,55 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default auto)")
     p.add_argument("--overwrite", action="store_true", help="also photos that are done already")
     p.add_argument("--json", action="store_true", help="print one JSON object a line and photo")
+    words = "archives", "with --workers or --engine ray, colorize-log.csv in DIR has a line a photo"
+    add_archive_options(p.add_argument_group(*words))
     return p
+
+
+def add_archive_options(p: argparse._ArgumentGroup) -> None:
+    p.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="local: processes of this machine (default); ray: a cluster, after "
+        "pip install 'ray[data]'",
+    )
+    p.add_argument(
+        "--workers",
+        type=whole(1, 10_000),
+        metavar="N",
+        help="each holds the model (default: one a GPU; ray: as many as the cluster has room for)",
+    )
+    p.add_argument(
+        "--batch",
+        type=whole(1, 10_000),
+        default=16,
+        metavar="N",
+        help="photos given to a worker at a time: what its death costs a second try (default 16)",
+    )
+    p.add_argument(
+        "--address", metavar="HOST:PORT", help="of a Ray cluster that runs, or auto to look for it"
+    )
+    p.add_argument(
+        "--gpu-share",
+        type=between(0, 8),
+        default=0.0,
+        metavar="G",
+        help="of a GPU for each of Ray's workers (default 0: none)",
+    )
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A type for argparse: a whole number from low to high."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no whole number from {low:,} to {high:,}"
+            )
+        return int(text)
+
+    return number
 
 
 def between(low: float, high: float) -> Callable[[str], float]:
@@ -85,66 +144,67 @@ def between(low: float, high: float) -> Callable[[str], float]:
 
 def colorize(options: argparse.Namespace) -> int:
     """Plan, skip what is done, colorize the rest; returns the exit code."""
-    from colorize.colorizer import Colorizer
-    from colorize.folder import colorize_all, plan
+    from colorize.files import sweep
+    from colorize.folder import check_output, plan, split
 
     settings = Settings(options.model, options.temperature, options.saturation)
-    if options.output.exists() and not options.output.is_dir():
-        raise ValueError(f"--output {options.output} is a file; give the name of a folder.")
+    check_output(options.output)
     jobs = plan(options.inputs, options.output)
     if not jobs:
         names = ", ".join(str(path) for path in options.inputs)
         raise ValueError(f"There are no photos in {names} (links inside folders are not followed).")
-    before: list[Job] = []
-    waiting: list[Job] = []
-    for job in jobs:
-        skip = job.output.exists() and not job.error and not options.overwrite
-        (before if skip else waiting).append(job)
+    before, waiting = ([], jobs) if options.overwrite else split(jobs, options.output)
+    for folder in {job.output.parent for job in jobs if isinstance(job.output, Path)}:
+        sweep(folder)
     if options.json:
         for job in before:
             print(json.dumps({"input": str(job.input), "output": str(job.output), "skipped": True}))
-    failed = 0
-    if waiting:
-        colorizer = Colorizer.load(options.model, options.device)
-        finished = colorize_all(waiting, colorizer, settings)
-        for job in finished if options.json else bar(finished, len(waiting)):
-            failed += bool(job.error)
-            report(job, colorizer.name, options.json)
+    failed = colorize_waiting(waiting, settings, options) if waiting else 0
     if not options.json:
         done = len(waiting) - failed
         print(f"{done} colorized, {len(before)} done before, {failed} failed.")
     return 1 if failed else 0
 
 
-def bar(jobs: Iterator["Job"], total: int) -> Iterator["Job"]:
-    """The jobs, with a progress bar if stderr is a terminal."""
+def colorize_waiting(jobs: list["Job"], settings: Settings, options: argparse.Namespace) -> int:
+    """Every job, by the engine that was asked for; returns how many failed."""
+    from colorize import zoo
+    from colorize.device import pick_device
+    from colorize.engine.dispatch import Staff, work
+    from colorize.engine.log import Log
+    from colorize.engine.worker import Wish
+
+    if options.engine == "local":
+        pick_device(options.device)  # is it there? A cluster has its own
+    wish = Wish(zoo.load(settings.model), settings, options.device)
+    staff = Staff(
+        options.engine, options.workers, options.batch, options.address, options.gpu_share
+    )
+    failed, out = 0, sys.stdout  # which an engine may lend to what it starts
+    with closing(work(jobs, wish, staff)) as rows, Log(options.output) as log:
+        for row in rows if options.json else bar(rows, len(jobs)):
+            failed += "error" in row
+            report(row, out if options.json else None)
+            if options.workers or options.engine == "ray":  # an archive
+                log.add(row)
+    return failed
+
+
+def bar(rows: Iterator["Row"], total: int) -> Iterator["Row"]:
+    """The rows, with a progress bar if stderr is a terminal: photos a second, and time left."""
     from tqdm import tqdm
 
-    yield from tqdm(jobs, total=total, unit="photo", disable=None, delay=PATIENCE)
+    yield from tqdm(rows, total=total, unit="photo", disable=None, delay=PATIENCE)
 
 
-def report(job: "Job", model: str, as_json: bool) -> None:
-    """One photo's line: JSON on stdout, and on stderr its error if it has one."""
+def report(row: "Row", out: TextIO | None) -> None:
+    """One photo's line: JSON on stdout if it is wanted, and on stderr its error if it has one."""
     from tqdm import tqdm
 
-    if job.error:
-        tqdm.write(f"colorize: {job.error}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(described(job, model)), flush=True)
-
-
-def described(job: "Job", model: str) -> dict[str, object]:
-    if job.error or job.colored is None:
-        return {"input": str(job.input), "error": job.error}
-    seconds = {**job.seconds, "total": sum(job.seconds.values())}
-    return {
-        "input": str(job.input),
-        "output": str(job.output),
-        "width": job.colored.photo.width,
-        "height": job.colored.photo.height,
-        "model": model,
-        "seconds": {name: round(value, 4) for name, value in seconds.items()},
-    }
+    if "error" in row:
+        tqdm.write(f"colorize: {row['error']}", file=sys.stderr)
+    if out:
+        print(json.dumps(row), file=out, flush=True)
 
 
 def models(words: list[str]) -> int:
@@ -185,6 +245,10 @@ def main(words: list[str] | None = None) -> int:
             from colorize.bench import speed
 
             return speed.main(words[1:])
+        if words[:1] == ["export"]:
+            from colorize import export
+
+            return export.main(words[1:])
         return colorize(parser().parse_args(words))
     except (ValueError, OSError) as error:  # ours are all ValueErrors; a disk speaks for itself
         print(f"colorize: {error}", file=sys.stderr)

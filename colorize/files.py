@@ -7,9 +7,12 @@ import errno
 import os
 import re
 import secrets
+import time
 import unicodedata
+from contextlib import suppress
 from pathlib import Path, PurePath
 
+HALF = re.compile(r"\.[0-9a-f]{16}\.part")  # a file that is not whole yet
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}  # what a full disk says
 MARK = "-colorized"  # in the names of results, where the photo's own will not do
 MAX_NAME_BYTES = 150  # file systems hold 255; a result's name is often this and some words more
@@ -52,3 +55,11 @@ def write_whole(path: Path, data: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, age: float = 3600.0) -> None:
+    """Remove halves that a killed process left; another one may still write the younger ones."""
+    with suppress(OSError):  # no such folder, or another user's
+        for entry in os.scandir(folder):
+            if HALF.fullmatch(entry.name) and entry.stat().st_mtime < time.time() - age:
+                Path(entry.path).unlink()

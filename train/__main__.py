@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_prepare(p: argparse.ArgumentParser) -> None:
-    p.add_argument("source", help="folder of images, folder of tar shards, or hf:NAME")
+    p.add_argument(
+        "source", help="images or tar shards: a folder, or an address (s3://...); or hf:NAME"
+    )
     p.add_argument("--output", required=True, type=Path, metavar="CACHE")
     p.add_argument("--short-side", type=int, default=160, help="pixels; never enlarged")
     p.add_argument("--square", action="store_true", help="pad with white to squares first")
@@ -85,6 +87,7 @@ def add_evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--temperature", type=_temperatures, help="one or several: 0.2,0.38,0.6")
     p.add_argument("--short-side", type=int, help="pixels that the networks are shown")
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    p.add_argument("--workers", type=int, default=1, help="processes that share the photos")
     p.add_argument("--seed", type=int, default=0, help="of the intervals")
     p.add_argument("--json", type=Path, metavar="FILE", help="write the table for programs")
     p.add_argument("--pages", type=Path, metavar="DIR", help="best, median and worst photos")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorize.files import MAX_NAME_BYTES, bare_name, same_file, write_whole
+from colorize.files import MAX_NAME_BYTES, bare_name, same_file, sweep, write_whole
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,15 @@ def test_files_are_as_readable_as_others(tmp_path):
     write_whole(tmp_path / "ours", b"")
     (tmp_path / "plain").write_bytes(b"")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_halves_that_a_killed_process_left_are_swept_and_nothing_else(tmp_path):
+    old, young = tmp_path / ".0123456789abcdef.part", tmp_path / ".fedcba9876543210.part"
+    others = [tmp_path / ".part", tmp_path / "a.part", tmp_path / ".hidden"]
+    for path in (old, young, *others):
+        path.write_bytes(b"half")
+        if path != young:
+            os.utime(path, (1e9, 1e9))
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([young, *others])
+    sweep(tmp_path / "nowhere")

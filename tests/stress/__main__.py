@@ -21,6 +21,7 @@ COMMANDS = {
     "attack": "throw-away participants, guessed keys: what can be learned, and how fast?",
     "images": "damaged photos through the app and the shell: colours, or a sentence",
     "bombs": "small files that promise much, opened under watch: seconds and megabytes",
+    "archive": "many photos, more workers: photos a second, and memory for a long list",
     "soak": "an hour or more at a modest pace: does anything grow?",
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from colorize.engine.address import Remote, read_bytes
 from colorize.photo import open_photo
 from train.data.cache import DataError
 from train.data.draft import JournalLine
@@ -40,7 +41,7 @@ class CacheSettings:
 def read_image(item: SourceItem, settings: CacheSettings) -> tuple[JournalLine, bytes]:
     """One image as a line of the journal and its pixels, shrunk; or the reason to skip it."""
     try:
-        content = item.content.read() if isinstance(item.content, FileSlice) else item.content
+        content = fetched(item)
         if isinstance(content, DataError):
             raise content
         pixels = content if isinstance(content, np.ndarray) else open_photo(content).pixels
@@ -57,6 +58,13 @@ def read_image(item: SourceItem, settings: CacheSettings) -> tuple[JournalLine, 
     pixels = limit_short_side(pixels, settings.short_side)
     height, width, _ = pixels.shape
     return JournalLine(item.name, height, width, item.label, split, digest), pixels.tobytes()
+
+
+def fetched(item: SourceItem) -> bytes | np.ndarray | DataError:
+    """The content of an item, wherever it lies."""
+    if isinstance(item.content, FileSlice):
+        return item.content.read()
+    return read_bytes(item.content) if isinstance(item.content, Remote) else item.content
 
 
 def limit_short_side(pixels: np.ndarray, short_side: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
     python -m train prepare PHOTOS --output CACHE
     python -m train prepare hf:cifar10 --output CACHE --short-side 32
+    python -m train prepare s3://photos/shards --output CACHE --workers 8
 
 Every image is decoded once, shrunk, and stored as 8-bit RGB. Broken and nearly grey images are
 skipped and listed in CACHE/skipped.csv. The side of a photo (train, val, test) follows from the
@@ -13,14 +14,16 @@ import itertools
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
+from colorize.engine.address import Remote, place
 from train.data.cache import Cache, DataError
 from train.data.draft import Draft, settings_difference
 from train.data.intake import CacheSettings
-from train.data.sources import SourceItem, count_items, items
+from train.data.sources import SourceItem, count_items, is_hub, items
 from train.data.workers import Lines, Workers, read_chunk
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
@@ -59,8 +62,9 @@ def prepare(
         return itertools.islice(items(source, index), limit)
 
     total = count_items(source, index)
-    total = total if limit is None else min(total, limit)
-    if not total:
+    if total is not None and limit is not None:
+        total = min(total, limit)
+    if total == 0:
         raise DataError(f"{source} holds no images and no tar shards of images.")
     with Draft(output, asdict(settings)) as draft:
         rest = draft.rest(every())
@@ -75,7 +79,9 @@ def prepare(
 
 
 def _full(source: str | Path) -> str:
-    return str(source) if str(source).startswith("hf:") else str(Path(source).resolve())
+    where = place(str(source))
+    named = isinstance(where, Remote) or is_hub(source)
+    return str(source) if named else str(Path(where).resolve())
 
 
 def _made(output: Path, settings: CacheSettings) -> Cache:
@@ -105,5 +111,5 @@ def _read_all(
     if workers <= 1:
         yield from (read_chunk(chunk, settings) for chunk in chunks)
         return
-    with Workers(workers, settings) as team:
-        yield from team.read(chunks)
+    with Workers(workers, partial(read_chunk, settings=settings)) as team:
+        yield from team.map(chunks)

@@ -3,7 +3,8 @@
     python -c "from train.data.sources import items; print(*items('PHOTOS'), sep='\\n')"
 
 A source is a folder of any depth that holds images, plain tar shards (as WebDataset writes them)
-or CIFAR-10's python batches; or `hf:NAME`, a data set of the Hugging Face hub. The label is the
+or CIFAR-10's python batches; an fsspec address such as s3://photos that holds images or shards; or
+`hf:NAME`, a data set of the Hugging Face hub. The label is the
 name of the folder that an image lies in; a top folder (or hub split) called train, val or test says
 its side. An `index.csv` at the top gives `label` and `split` by `name` (the path without suffix),
 and wins over both.
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from colorize.engine.address import AddressError, Remote, listed, opened, place
 from train.data.cache import DataError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".avif"}
@@ -49,21 +51,26 @@ class SourceItem:
     """One image of a source, not yet read."""
 
     name: str
-    content: FileSlice | bytes | np.ndarray | DataError  # ndarray: (H, W, 3) uint8, already pixels
+    content: FileSlice | Remote | bytes | np.ndarray | DataError  # array: (H, W, 3) uint8 pixels
     label: str = ""
     split: str = ""  # "" or "train": the content decides
 
 
 def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]:
     """Every image of `source`; with `index`, only those that this table names."""
-    if str(source).startswith(HUB):
+    if is_hub(source):
         yield from _hub(str(source))
         return
-    folder = Path(source)
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder. Give a folder of images or tar shards.")
-    table = _read_table(index or folder / "index.csv", needed=index is not None)
-    for item in _walk(folder, folder):
+    where = place(str(source))
+    if isinstance(where, Remote):
+        table = _read_table(index, needed=True) if index else {}
+        found = _remote(where)
+    elif where.is_dir():
+        table = _read_table(index or where / "index.csv", needed=index is not None)
+        found = _walk(where, where)
+    else:
+        raise DataError(f"{where} is not a folder. Give a folder of images or tar shards.")
+    for item in found:
         key = str(PurePosixPath(item.name).with_suffix(""))
         if key in table:
             label, split = table[key]
@@ -72,10 +79,18 @@ def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]
             yield item
 
 
-def count_items(source: str | Path, index: Path | None = None) -> int:
-    """How many items `source` has, without reading the images."""
-    if str(source).startswith(HUB):
+def is_hub(source: str | Path) -> bool:
+    """hf:NAME is a data set; hf://datasets/… an address as any other."""
+    return str(source).startswith(HUB) and not str(source).startswith("hf://")
+
+
+def count_items(source: str | Path, index: Path | None = None) -> int | None:
+    """How many items `source` has, without reading the images; None where that would fetch it."""
+    if is_hub(source):
         return sum(len(table) for table in _hub_tables(str(source)).values())
+    where = place(str(source))
+    if isinstance(where, Remote) and any(x.suffix.lower() == SHARD for x in listed(where)):
+        return None
     return sum(1 for _ in items(source, index))
 
 
@@ -111,7 +126,7 @@ def _loops(path: Path) -> bool:
     return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
 
 
-def _named(name: str, content: FileSlice) -> SourceItem:
+def _named(name: str, content: FileSlice | Remote | bytes) -> SourceItem:
     """An item whose label and side are what its folders say."""
     folders = PurePosixPath(name).parts[:-1]
     split = SIDES.get(folders[0].lower(), "") if folders else ""
@@ -128,6 +143,27 @@ def _shard(path: Path) -> Iterator[SourceItem]:
                     yield _named(member.name, FileSlice(path, member.offset_data, member.size))
     except (tarfile.TarError, OSError) as error:
         yield SourceItem(path.name, DataError(f"not a whole, plain tar file ({error})"))
+
+
+def _remote(root: Remote) -> Iterator[SourceItem]:
+    """By name; images are fetched by the workers, shards here, from front to end."""
+    for address in listed(root):
+        if address.suffix.lower() == SHARD:
+            yield from _remote_shard(address)
+        elif address.suffix.lower() in SUFFIXES:
+            yield _named(address.relative_to(root).as_posix(), address)
+
+
+def _remote_shard(address: Remote) -> Iterator[SourceItem]:
+    try:
+        with opened(address) as file, tarfile.open(fileobj=file, mode="r|") as tar:
+            for member in tar:
+                tar.members.clear()  # type: ignore[attr-defined]
+                if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                    content = tar.extractfile(member)
+                    yield _named(member.name, content.read() if content else b"")
+    except (tarfile.TarError, OSError, AddressError) as error:
+        yield SourceItem(address.name, DataError(f"not a whole, plain tar file ({error})"))
 
 
 def _read_table(path: Path, needed: bool) -> dict[str, tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""Workers: processes that read images beside this one; one that is ended is noticed at once.
+"""Workers: processes that work beside this one; one that is ended is noticed at once.
 
-    with Workers(2, settings) as workers:
-        for lines in workers.read(chunks): ...
+    with Workers(2, partial(read_chunk, settings=settings)) as workers:
+        for lines in workers.map(chunks): ...
 
 Each has a pipe of its own, whose other end closes with it: even a worker that is killed in the
 middle of an answer keeps nobody waiting, as it would in `concurrent.futures`.
@@ -11,8 +11,9 @@ import itertools
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
+from typing import Any, Generic, TypeVar
 
 from train.data.cache import DataError
 from train.data.draft import JournalLine
@@ -22,16 +23,19 @@ from train.data.sources import SourceItem
 Chunk = list[SourceItem]
 Lines = list[tuple[JournalLine, bytes]]  # what the journal says of each image, and its pixels
 
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
 
-class Workers:
+
+class Workers(Generic[Task, Answer]):
     """So many processes that take turns."""
 
-    def __init__(self, count: int, settings: CacheSettings) -> None:
-        self._team = [Worker(settings) for _ in range(count)]
+    def __init__(self, count: int, work: Callable[[Task], Answer]) -> None:
+        self._team = [Worker(work) for _ in range(count)]
 
-    def read(self, chunks: Iterable[Chunk]) -> Iterator[Lines]:
-        """The lines of each chunk, in order; every worker has one chunk at a time."""
-        busy: deque[Worker] = deque()
+    def map(self, chunks: Iterable[Task]) -> Iterator[Answer]:
+        """The answer to each chunk, in order; every worker has one chunk at a time."""
+        busy: deque[Worker[Task, Answer]] = deque()
         for worker, chunk in zip(itertools.cycle(self._team), chunks, strict=False):
             done = [busy.popleft().take()] if len(busy) == len(self._team) else []
             worker.give(chunk)
@@ -40,7 +44,7 @@ class Workers:
         for worker in busy:
             yield worker.take()
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> "Workers[Task, Answer]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,25 +52,25 @@ class Workers:
             worker.end()
 
 
-class Worker:
+class Worker(Generic[Task, Answer]):
     """One process and the pipe to it."""
 
-    def __init__(self, settings: CacheSettings) -> None:
+    def __init__(self, work: Callable[[Task], Answer]) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, settings), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs, work), daemon=True)
         self.process.start()
         theirs.close()  # or the end of the process would not end the pipe
 
-    def give(self, chunk: Chunk) -> None:
+    def give(self, chunk: Task) -> None:
         try:
             self._pipe.send(chunk)
         except OSError as error:
             raise _ended() from error
 
-    def take(self) -> Lines:
+    def take(self) -> Answer:
         try:
-            answer: Lines | Exception = self._pipe.recv()
+            answer: Answer | Exception = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise _ended() from error
         if isinstance(answer, Exception):
@@ -83,14 +87,14 @@ def read_chunk(chunk: Chunk, settings: CacheSettings) -> Lines:
     return [read_image(item, settings) for item in chunk]
 
 
-def _work(pipe: Connection, settings: CacheSettings) -> None:
+def _work(pipe: Connection, work: Callable[[Any], object]) -> None:
     """Until the pipe closes: when all is read, or the parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     try:
         while True:
             chunk = pipe.recv()
             try:
-                answer: Lines | Exception = read_chunk(chunk, settings)
+                answer = work(chunk)
             except Exception as error:  # a defect: raised where somebody sees it
                 answer = error
             pipe.send(answer)
@@ -101,5 +105,5 @@ def _work(pipe: Connection, settings: CacheSettings) -> None:
 def _ended() -> DataError:
     return DataError(
         "A worker process was ended, perhaps for want of memory. "
-        "Run the same command with fewer workers: it goes on where it stopped."
+        "Run the same command with fewer workers; a preparation goes on where it stopped."
     )

@@ -15,6 +15,13 @@ DRAWS = 2_000
 MetricSums = dict[str, np.ndarray]  # metric -> (2, n, K): numerators and denominators of each photo
 
 
+def parts_of(guess: Guess) -> dict[str, np.ndarray]:
+    """metric -> (2, K): numerator and denominator of one photo."""
+    return {
+        name: np.stack(metric.parts(guess)).astype(np.float32) for name, metric in METRICS.items()
+    }
+
+
 class MetricParts:
     """Collects the parts of every metric, photo by photo."""
 
@@ -22,8 +29,11 @@ class MetricParts:
         self._parts: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
 
     def add(self, guess: Guess) -> None:
-        for name, metric in METRICS.items():
-            self._parts[name].append(np.stack(metric.parts(guess)).astype(np.float32))
+        self.add_parts(parts_of(guess))
+
+    def add_parts(self, parts: dict[str, np.ndarray]) -> None:
+        for name, part in parts.items():
+            self._parts[name].append(part)
 
     def sums(self) -> MetricSums:
         return {name: np.stack(parts, axis=1) for name, parts in self._parts.items()}

@@ -8,7 +8,7 @@ metrics.py; intervals and differences are over photos, see bootstrap.py.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from colorize import Colorizer, zoo
 from colorize.files import write_whole
 from colorize.lab import pixels_to_lab
 from train.data.cache import Cache
+from train.data.workers import Workers
 from train.evaluation import gallery
 from train.evaluation.baselines import LightnessTable
 from train.evaluation.bootstrap import (
@@ -29,10 +31,12 @@ from train.evaluation.bootstrap import (
     MetricSums,
     difference,
     draw_weights,
+    parts_of,
     resampled_values,
     summary,
 )
 from train.evaluation.guesses import (
+    BATCH,
     SHORT_SIDE,
     TABLE_PHOTOS,
     EvaluationPhotos,
@@ -61,6 +65,7 @@ class EvaluationSettings:
     temperature: Sequence[float] | None = None  # None: each model's own
     short_side: int | None = None  # pixels that the networks are shown
     device: str = "auto"
+    workers: int = 1  # processes that share the photos
     seed: int = 0  # of the intervals
     pages: Path | None = None  # pictures go here
 
@@ -74,7 +79,7 @@ def evaluate(question: EvaluationSettings) -> dict[str, object]:
     with evaluation_photos(question.data, question.split, question.limit) as photos:
         table = lightness_table(photos, question.train)
         guessers = Guessers(models, question.temperature, table, leave_out=question.train is None)
-        sums = sum_metrics(photos, guessers)
+        sums = sum_metrics(photos, guessers, question.workers)
         if question.pages:
             write_pictures(photos, guessers, sums, question.pages)
     return {
@@ -102,16 +107,48 @@ def lightness_table(photos: EvaluationPhotos, train: Path | None) -> LightnessTa
     return table
 
 
-def sum_metrics(photos: EvaluationPhotos, guessers: Guessers) -> dict[str, MetricSums]:
+def sum_metrics(
+    photos: EvaluationPhotos, guessers: Guessers, workers: int = 1
+) -> dict[str, MetricSums]:
     """row -> the parts of its metrics, photo by photo."""
     parts: dict[str, MetricParts] = {}
+    judge = Judge(photos, guessers, max(1, torch.get_num_threads() // workers))
     with tqdm(total=len(photos), desc="evaluating", unit=" photos") as bar:
-        for group in photos.groups():
-            for found in guessers.guesses(group):
-                for row, guess in found.items():
-                    parts.setdefault(row, MetricParts()).add(guess)
+        for group in judged(judge, workers):
+            for found in group:
+                for row, of_photo in found.items():
+                    parts.setdefault(row, MetricParts()).add_parts(of_photo)
                 bar.update()
     return {row: found.sums() for row, found in parts.items()}
+
+
+Rows = dict[str, dict[str, np.ndarray]]  # row -> metric -> (2, K), of one photo
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Looks at a group of photos, the same ones whoever does it; travels to the workers."""
+
+    photos: EvaluationPhotos
+    guessers: Guessers
+    threads: int
+
+    def __call__(self, start: int) -> list[Rows]:
+        torch.set_num_threads(self.threads)
+        return [
+            {row: parts_of(guess) for row, guess in found.items()}
+            for found in self.guessers.guesses(self.photos.group(start))
+        ]
+
+
+def judged(judge: Judge, workers: int) -> Iterator[list[Rows]]:
+    """The groups of all photos, in order."""
+    starts = range(0, len(judge.photos), BATCH)
+    if workers <= 1:
+        yield from map(judge, starts)
+        return
+    with Workers(workers, judge) as team:
+        yield from team.map(starts)
 
 
 def compare(rows: dict[str, MetricSums], seed: int) -> dict[str, object]:

@@ -43,9 +43,8 @@ class EvaluationPhotos:
         pixels = limit_short_side(self.cache.photo(number), SHORT_SIDE)
         return Photo(np.array(pixels), self.cache.name(number))
 
-    def groups(self) -> Iterator[list[Photo]]:
-        for start in range(0, len(self), BATCH):
-            yield [self.photo(i) for i in range(start, min(start + BATCH, len(self)))]
+    def group(self, start: int) -> list[Photo]:
+        return [self.photo(i) for i in range(start, min(start + BATCH, len(self)))]
 
 
 @contextmanager

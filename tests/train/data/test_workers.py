@@ -1,4 +1,5 @@
 import itertools
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from train.data.workers import Worker, Workers, read_chunk
 SETTINGS = CacheSettings("", "", 160, 0.0, False, {}, None)
 LARGE = 2_000  # pixels a side: more than a pipe holds
 WHOLE = CacheSettings("", "", LARGE, 0.0, False, {}, None)
+READ = partial(read_chunk, settings=SETTINGS)
 
 
 def chunks_of(source: Path, size: int) -> list[list[SourceItem]]:
@@ -21,25 +23,25 @@ def chunks_of(source: Path, size: int) -> list[list[SourceItem]]:
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_answers_come_in_order_whoever_gives_them(album, count):
     chunks = chunks_of(album(11), 2)
-    with Workers(count, SETTINGS) as workers:
-        assert list(workers.read(chunks)) == [read_chunk(chunk, SETTINGS) for chunk in chunks]
+    with Workers(count, READ) as workers:
+        assert list(workers.map(chunks)) == [read_chunk(chunk, SETTINGS) for chunk in chunks]
 
 
 def test_no_chunks_no_answers():
-    with Workers(2, SETTINGS) as workers:
-        assert list(workers.read([])) == []
+    with Workers(2, READ) as workers:
+        assert list(workers.map([])) == []
 
 
 def test_all_processes_leave_in_the_middle_of_work(album):
     chunks = chunks_of(album(12), 1)
-    with Workers(2, SETTINGS) as workers:
-        next(workers.read(chunks))
+    with Workers(2, READ) as workers:
+        next(workers.map(chunks))
     assert not any(worker.process.is_alive() for worker in workers._team)
 
 
 @pytest.fixture
 def worker():
-    worker = Worker(WHOLE)
+    worker = Worker(partial(read_chunk, settings=WHOLE))
     yield worker
     worker.process.kill()
     worker.end()

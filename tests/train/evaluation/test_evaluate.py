@@ -209,3 +209,9 @@ def test_a_temperature_out_of_range_is_wrong_usage(text):
 def test_a_number_that_could_not_be_taken_is_a_dash():
     assert evaluate.cell(None, [None, None], 2) == "-"
     assert evaluate.cell(1.234, [1, 2], 1) == "1.2 [1.0, 2.0]"
+
+
+@pytest.mark.slow  # two processes import torch
+def test_processes_find_the_same_numbers_to_the_digit(lessons, model, tmp_path):
+    words = (model, "--data", lessons.folder, "--temperature", "0.2,0.7")
+    assert report(tmp_path, *words, "--workers", "2") == report(tmp_path, *words)

@@ -1,0 +1,131 @@
+"""The machines of a Ray cluster: Ray Data hands batches to workers that hold a model each.
+
+    pip install 'ray[data]'
+    python -m colorize s3://archive/scans --output s3://archive/colour --engine ray --address auto
+
+Ray starts workers anew that died, on other machines if it must, and would give them their batch for
+ever; a batch that was begun before comes back without rows instead. Ray's own checkpoints are not
+used: a finished result is the checkpoint.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from colorize.engine.address import place
+from colorize.engine.local import EngineError
+from colorize.engine.worker import Row, Wish, Worker
+from colorize.folder import Job
+
+MOST_BLOCKS = 20_000  # batches that Ray is told of; beyond this each block holds several
+QUIET = {  # unless the user has said otherwise
+    "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told
+    "RAY_DATA_LOG_LEVEL": "ERROR",
+}
+PACKAGE = Path(__file__).parents[1]
+LEFT_AT_HOME = ["weights", "web"]  # the model travels on its own
+
+
+class Begun:
+    """What was begun, over all workers of a cluster."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def first(self, name: str) -> bool:
+        known = name in self.names
+        self.names.add(name)
+        return not known
+
+
+class Batches:
+    """What Ray keeps alive on a machine: a worker, called with columns."""
+
+    def __init__(self, wish: Wish, begun: Any) -> None:
+        self.worker, self.begun = Worker(wish), begun
+
+    def __call__(self, columns: dict[str, np.ndarray]) -> dict[str, list[str]]:
+        import ray
+
+        if not ray.get(self.begun.first.remote(str(columns["job"][0]))):
+            return {"row": []}
+        pairs = [json.loads(job) for job in columns["job"]]
+        jobs = [Job(place(photo), place(result)) for photo, result in pairs]
+        return {"row": [json.dumps(row) for row in self.worker.work(jobs)]}
+
+
+@contextmanager
+def cluster(
+    wish: Wish, workers: int | None, gpu_share: float, address: str | None
+) -> Iterator[Callable[[list[Job], int], Iterator[Row]]]:
+    """A function that does jobs in batches, on the cluster at an address or on this machine."""
+    with redirect_stdout(sys.stderr):  # Ray prints what happens to its workers
+        ray = begin(address)
+        try:
+            number = workers or room(ray.cluster_resources(), gpu_share)
+            yield lambda jobs, batch: rows(jobs, batch, wish, number, gpu_share)
+        finally:
+            ray.shutdown()
+
+
+def begin(address: str | None) -> Any:
+    """Ray, connected and quiet."""
+    if not find_spec("ray"):
+        raise EngineError("The engine ray is not installed here: pip install 'ray[data]'")
+    os.environ.update({**QUIET, **os.environ})
+    import ray
+
+    options: dict[str, Any] = {"include_dashboard": False}
+    if address:  # machines that may have no copy of this program
+        options = {"runtime_env": {"py_modules": [str(PACKAGE)], "excludes": LEFT_AT_HOME}}
+    try:
+        ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise EngineError(
+            f"The Ray cluster at {address or 'this machine'} cannot be reached ({error}). Start "
+            "it with `ray start --head`, or leave --address out to start one here."
+        ) from error
+    return ray
+
+
+def room(resources: dict[str, float], gpu_share: float) -> int:
+    """As many workers as the cluster has shares of GPUs, or cores."""
+    if gpu_share:
+        return max(1, int(resources.get("GPU", 0) / gpu_share))
+    return max(1, int(resources.get("CPU", 1)))
+
+
+def rows(jobs: list[Job], batch: int, wish: Wish, workers: int, gpu_share: float) -> Iterator[Row]:
+    """A row for each photo as it is done, but for those that a worker had in hand as it died."""
+    import ray
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False  # we have our own
+    # JSON: Arrow has no room for names that are not UTF-8.
+    named = [{"job": json.dumps([str(job.input), str(job.output)])} for job in jobs]
+    begun = ray.remote(Begun).options(num_cpus=0).remote()
+    blocks = min(MOST_BLOCKS, -(-len(named) // batch))
+    done = ray.data.from_items(named, override_num_blocks=blocks).map_batches(
+        Batches,
+        fn_constructor_args=(wish, begun),
+        batch_size=batch,
+        compute=ray.data.ActorPoolStrategy(size=min(workers, blocks)),
+        num_cpus=1,
+        num_gpus=gpu_share,
+    )
+    try:
+        for answer in done.iter_rows():
+            yield json.loads(answer["row"])
+    except ray.exceptions.RayError as error:
+        raise EngineError(
+            f"The Ray cluster went away ({str(error).splitlines()[0]}). What is done is kept: run "
+            "the same command again."
+        ) from error
