@@ -23,28 +23,30 @@ from scipy.stats import norm, t
 
 from survey.comparison import Votes
 from survey.power import intercept
-from survey.stats import Interval, Tally, filled
+from survey.stats import Array, Interval, Tally, filled
 
-Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of z(hits) and z(false alarms)
+Statistic = Callable[[Array, Array], Array]  # of z(hits) and z(false alarms)
 
 
-def sensitivity(real: Votes, synthesized: Votes, *, level: float = 0.95) -> Interval:
+def sensitivity(real: Votes, synthesized: Votes, *, level: float = 0.95) -> Interval[Array]:
     """d′: 0 if they cannot be told apart. Clusters in the same order, with zeros where empty."""
     return _jackknifed(lambda hit, alarm: hit - alarm, real, synthesized, level)
 
 
-def criterion(real: Votes, synthesized: Votes, *, level: float = 0.95) -> Interval:
+def criterion(real: Votes, synthesized: Votes, *, level: float = 0.95) -> Interval[Array]:
     """c: below 0 if people are inclined to say "real"."""
     return _jackknifed(lambda hit, alarm: -(hit + alarm) / 2, real, synthesized, level)
 
 
-def sensitivity_pair(fooled: Votes, *, level: float = 0.95) -> Interval:
+def sensitivity_pair(fooled: Votes, *, level: float = 0.95) -> Interval[Array]:
     """d′ where one of two must be chosen: √2 z(share of right choices)."""
     return _jackknifed(lambda _, alarm: -np.sqrt(2) * alarm, fooled, fooled, level)
 
 
-def _jackknifed(statistic: Statistic, real: Votes, synthesized: Votes, level: float) -> Interval:
-    def of(*votes: Tally) -> np.ndarray:
+def _jackknifed(
+    statistic: Statistic, real: Votes, synthesized: Votes, level: float
+) -> Interval[Array]:
+    def of(*votes: Tally) -> Array:
         return statistic(*(_z(v.called, v.shown) for v in votes))
 
     whole = [_pooled(votes.by_participant) for votes in (real, synthesized)]
@@ -65,9 +67,10 @@ def _jackknifed(statistic: Statistic, real: Votes, synthesized: Votes, level: fl
     return Interval(estimate, estimate - half, estimate + half)
 
 
-def _z(called: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def _z(called: Array, shown: Array) -> Array:
     """Normal quantile of a rate; half a vote each way keeps 0 and 1 finite (Hautus 1995)."""
-    return ndtri((called + 0.5) / (shown + 1))
+    z: Array = ndtri((called + 0.5) / (shown + 1))
+    return z
 
 
 def _pooled(votes: Tally) -> Tally:
@@ -81,7 +84,7 @@ def _without_each(votes: Tally) -> Tally:
     )
 
 
-def _vote_variance(statistic: Statistic, *whole: Tally) -> np.ndarray:
+def _vote_variance(statistic: Statistic, *whole: Tally) -> Array:
     """Variance if every vote is drawn on its own (the statistic is linear in both z)."""
     slopes = statistic(*np.eye(2))
     total = np.zeros(np.shape(whole[0].shown))
@@ -122,7 +125,7 @@ def simulate(args: argparse.Namespace) -> Iterator[tuple[Votes, Votes]]:
         yield real, synthesized
 
 
-def _summed(answer: np.ndarray, cluster: np.ndarray, mine: np.ndarray, clusters: int) -> Tally:
+def _summed(answer: Array, cluster: Array, mine: Array, clusters: int) -> Tally:
     """Sums of some votes (runs, votes) by cluster."""
     belongs = csr_array(
         (mine.astype(float), (np.arange(len(mine)), cluster)), (len(mine), clusters)

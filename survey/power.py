@@ -36,6 +36,11 @@ from survey.stats import (
 
 AT_ONCE = 4_000_000  # votes simulated in one array, to bound memory
 
+EPILOG = (
+    "With --preference, the options are --share, --models, --people, --photos, --each, "
+    "--person-sd, --photo-sd, --cells, --coverage, --runs, --seed, --json; see --preference --help."
+)
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -202,7 +207,9 @@ def _advice(designs: list[Scenario], rows: list[dict[str, float]]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m survey power", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m survey power", description=__doc__, epilog=EPILOG
+    )
     add = parser.add_argument
     add("--coverage", action="store_true", help="how often the intervals of one rate hold")
     add("--design", choices=tuple(DESIGNS), default="single", help="question type (single)")

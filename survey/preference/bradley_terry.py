@@ -19,14 +19,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, softmax
 from scipy.stats import norm, t
 
-from survey.stats import Interval
+from survey.stats import Array, Interval
+
+Numbers: TypeAlias = NDArray[np.int64]
 
 FIRST, SECOND, TIE = range(3)
 PRIOR_SD = 3.0  # of each parameter, in logits: worth a quarter of a vote, it keeps all finite
@@ -38,12 +41,12 @@ class Board:
     """Votes on pairs of models. Models, people and photos are numbered from 0."""
 
     models: int
-    first: np.ndarray  # (…, votes) the model on the left
-    second: np.ndarray  # (…, votes)
-    answer: np.ndarray  # (…, votes) FIRST, SECOND or TIE
-    person: np.ndarray  # (…, votes)
-    photo: np.ndarray  # (…, votes)
-    weight: np.ndarray  # (…, votes) what a vote counts, as by `weigh`
+    first: Numbers  # (…, votes) the model on the left
+    second: Numbers  # (…, votes)
+    answer: Numbers  # (…, votes) FIRST, SECOND or TIE
+    person: Numbers  # (…, votes)
+    photo: Numbers  # (…, votes)
+    weight: Array  # (…, votes) what a vote counts, as by `weigh`
 
     def __post_init__(self) -> None:
         for name, numbers, end in (
@@ -62,15 +65,15 @@ class Board:
 class Fit(NamedTuple):
     """Parameters (strengths, side, tie), and their covariance if this or that is drawn anew."""
 
-    theta: np.ndarray  # (…, parameters)
-    people: np.ndarray  # (…, parameters, parameters), as are the next three
-    photos: np.ndarray
-    votes: np.ndarray
-    model: np.ndarray  # independent votes and the model being true
-    clusters: np.ndarray  # (…,) how many equally heavy people or photos: the fewer of the two
+    theta: Array  # (…, parameters)
+    people: Array  # (…, parameters, parameters), as are the next three
+    photos: Array
+    votes: Array
+    model: Array  # independent votes and the model being true
+    clusters: Array  # (…,) how many equally heavy people or photos: the fewer of the two
 
 
-def weigh(person: np.ndarray, most: float = MOST) -> np.ndarray:
+def weigh(person: Numbers, most: float = MOST) -> Array:
     """What a vote of each person's counts: 1 if it is his only one, and all together below `most`.
 
     The best weights when a person's votes are alike with correlation 1 / most.
@@ -79,7 +82,7 @@ def weigh(person: np.ndarray, most: float = MOST) -> np.ndarray:
     return most / (most - 1 + np.take_along_axis(cast, person, -1))
 
 
-def features(models: int) -> np.ndarray:
+def features(models: int) -> Array:
     """What each parameter adds to the log chance of each answer: (pairs, answers, parameters)."""
     each = np.eye(models)
     distance = (each[:, None] - each).reshape(-1, models)  # of every ordered pair
@@ -89,20 +92,20 @@ def features(models: int) -> np.ndarray:
     return design
 
 
-def counts(board: Board, answers: int = 3) -> np.ndarray:
+def counts(board: Board, answers: int = 3) -> Array:
     """Weighted votes (…, pairs, answers): all that the maximum needs to know."""
     table = sums(_cell(board, answers), board.weight, answers * board.models**2)
     return table.reshape(*table.shape[:-1], -1, answers)
 
 
-def chances(theta: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def chances(theta: Array, design: Array) -> tuple[Array, Array]:
     """Chance of each answer (…, pairs, answers), and where it would pull each parameter."""
     chance = softmax(np.einsum("cap,...p->...ca", design, theta), axis=-1)
     expected = np.einsum("...ca,cap->...cp", chance, design)
     return chance, design - expected[..., None, :]  # (…, pairs, answers, parameters)
 
 
-def maximum(votes: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def maximum(votes: Array, design: Array) -> tuple[Array, Array]:
     """Parameters of the highest likelihood, by Newton's method, and the information there.
 
     The likelihood is concave. The weak normal prior makes it strictly so, puts the mean of the
@@ -121,7 +124,7 @@ def maximum(votes: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarr
     raise ArithmeticError(f"Bradley–Terry did not settle in 100 steps for votes {votes.tolist()}.")
 
 
-def fit(board: Board, design: np.ndarray | None = None) -> Fit:
+def fit(board: Board, design: Array | None = None) -> Fit:
     """The parameters, and the covariances (a sandwich each) that the intervals are made of."""
     design = features(board.models) if design is None else design
     answers = design.shape[1]
@@ -140,32 +143,34 @@ def fit(board: Board, design: np.ndarray | None = None) -> Fit:
     return Fit(theta, people, photos, votes, model, worth(board))
 
 
-def pulls(board: Board, pull: np.ndarray) -> np.ndarray:
+def pulls(board: Board, pull: Array) -> Array:
     """How far each vote pulls each parameter (…, votes, parameters), from the table of cells."""
     flat = pull.reshape(*pull.shape[:-3], -1, pull.shape[-1])
     cell = _cell(board, pull.shape[-2])[..., None]
     return np.take_along_axis(flat, cell, -2) * board.weight[..., None]
 
 
-def drawn(vote: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+def drawn(vote: Array, cluster: Numbers) -> Array:
     """Covariance of the summed pulls when whole clusters are drawn at random."""
     length = int(cluster.max(initial=0)) + 1
     total = np.stack([sums(cluster, part, length) for part in np.moveaxis(vote, -1, 0)], axis=-1)
     number = (sums(cluster, np.ones(cluster.shape), length) > 0).sum(-1)[..., None, None]
-    return np.swapaxes(total, -1, -2) @ total * number / np.maximum(number - 1, 1)
+    covariance: Array = np.swapaxes(total, -1, -2) @ total * number / np.maximum(number - 1, 1)
+    return covariance
 
 
-def worth(board: Board) -> np.ndarray:
+def worth(board: Board) -> Array:
     """How many equally heavy clusters the uneven ones are worth: people or photos, the fewer."""
 
-    def of(cluster: np.ndarray) -> np.ndarray:
+    def of(cluster: Numbers) -> Array:
         weight = sums(cluster, board.weight, int(cluster.max(initial=0)) + 1)
-        return weight.sum(-1) ** 2 / np.maximum((weight**2).sum(-1), 1e-300)
+        equal: Array = weight.sum(-1) ** 2 / np.maximum((weight**2).sum(-1), 1e-300)
+        return equal
 
     return np.minimum(of(board.person), of(board.photo))
 
 
-def variance(fitted: Fit, contrast: np.ndarray) -> np.ndarray:
+def variance(fitted: Fit, contrast: Array) -> Array:
     """Of each contrast (contrasts, parameters) when people and photos are both drawn.
 
     By one + by the other − by vote, and never less than by one alone or than the model's own:
@@ -174,10 +179,11 @@ def variance(fitted: Fit, contrast: np.ndarray) -> np.ndarray:
     people, photos, votes, model = (
         np.einsum("kp,...pq,kq->...k", contrast, covariance, contrast) for covariance in fitted[1:5]
     )
-    return np.max([people + photos - votes, people, photos, model], axis=0)
+    largest: Array = np.max([people + photos - votes, people, photos, model], axis=0)
+    return largest
 
 
-def interval(fitted: Fit, contrast: np.ndarray, *, level: float = 0.95) -> Interval:
+def interval(fitted: Fit, contrast: Array, *, level: float = 0.95) -> Interval[Array]:
     """Of each contrast, in logits; all that can be said, if there is but one person or photo."""
     centre = fitted.theta @ contrast.T
     alone = fitted.clusters[..., None] < 1.5
@@ -186,14 +192,14 @@ def interval(fitted: Fit, contrast: np.ndarray, *, level: float = 0.95) -> Inter
     return Interval(centre, centre - half, centre + half)
 
 
-def strengths(fitted: Fit, *, level: float = 0.95) -> Interval:
+def strengths(fitted: Fit, *, level: float = 0.95) -> Interval[Array]:
     """Of each model against the mean of the models, in logits: (…, models)."""
     models = fitted.theta.shape[-1] - 2
     against = np.hstack([np.eye(models) - 1 / models, np.zeros((models, 2))])
     return interval(fitted, against, level=level)
 
 
-def wins(fitted: Fit, *, level: float = 0.95) -> Interval:
+def wins(fitted: Fit, *, level: float = 0.95) -> Interval[Array]:
     """Share of the deciding votes that the row takes from the column: (…, models, models)."""
     models = fitted.theta.shape[-1] - 2
     each = np.eye(models, models + 2)
@@ -201,13 +207,13 @@ def wins(fitted: Fit, *, level: float = 0.95) -> Interval:
     return Interval(*(expit(x).reshape(*fitted.theta.shape[:-1], models, models) for x in found))
 
 
-def left(fitted: Fit, *, level: float = 0.95) -> Interval:
+def left(fitted: Fit, *, level: float = 0.95) -> Interval[Array]:
     """Share of the deciding votes that the left one of two equal models takes."""
     side = np.eye(fitted.theta.shape[-1])[-2:-1]
     return Interval(*(expit(np.squeeze(x, -1)) for x in interval(fitted, side, level=level)))
 
 
-def undecided(fitted: Fit, *, level: float = 0.95) -> Interval:
+def undecided(fitted: Fit, *, level: float = 0.95) -> Interval[Array]:
     """Share of "cannot decide" between two equal models: exp(tie) of 2 + exp(tie)."""
     tie = np.eye(fitted.theta.shape[-1])[-1:]
     return Interval(
@@ -215,7 +221,7 @@ def undecided(fitted: Fit, *, level: float = 0.95) -> Interval:
     )
 
 
-def table(board: Board) -> np.ndarray:
+def table(board: Board) -> Array:
     """How often the row beat the column, tied with it, lost to it: (…, models, models, 3).
 
     Votes as they were cast, each counting 1.
@@ -226,14 +232,16 @@ def table(board: Board) -> np.ndarray:
     return (square + turned)[..., [FIRST, TIE, SECOND]]
 
 
-def groups(board: Board) -> np.ndarray:
+def groups(board: Board) -> Numbers:
     """Number of each model's group; between groups the votes bound no distance from both sides.
 
     In a group every model has beaten, or tied with, every other, directly or through others (Ford
     1957). All in one group: the strengths owe nothing to the prior. For one board: (models,).
     """
     won, tied, _ = np.moveaxis(table(board), -1, 0)
-    return connected_components(won + tied > 0, directed=True, connection="strong")[1]
+    group: Numbers
+    _, group = connected_components(won + tied > 0, directed=True, connection="strong")
+    return group
 
 
 def votes_needed(
@@ -255,7 +263,7 @@ def votes_needed(
     return max(0.0, float(votes * ((now - stays) / shrinkable - 1)))
 
 
-def sums(index: np.ndarray, values: np.ndarray, length: int) -> np.ndarray:
+def sums(index: Numbers, values: Array, length: int) -> Array:
     """Sums (…, length) of the values (…, votes) of the same index, on each board."""
     boards = prod(index.shape[:-1])
     flat = index.reshape(boards, index.shape[-1]) + length * np.arange(boards)[:, None]
@@ -263,16 +271,16 @@ def sums(index: np.ndarray, values: np.ndarray, length: int) -> np.ndarray:
     return added.reshape(*index.shape[:-1], length)
 
 
-def _cell(board: Board, answers: int) -> np.ndarray:
+def _cell(board: Board, answers: int) -> Numbers:
     """Number of each vote's cell in a table of (pairs, answers)."""
     return (board.first * board.models + board.second) * answers + board.answer
 
 
-def squares(pull: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def squares(pull: Array, weight: Array) -> Array:
     """Sum over cells of each pull times itself, weighted: (…, parameters, parameters)."""
     flat = pull.reshape(*pull.shape[:-3], -1, pull.shape[-1])
     return np.swapaxes(flat * weight.reshape(*flat.shape[:-1], 1), -1, -2) @ flat
 
 
-def prior(design: np.ndarray) -> np.ndarray:
+def prior(design: Array) -> Array:
     return np.eye(design.shape[-1]) / PRIOR_SD**2

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from survey.preference.bradley_terry import chances, features, maximum
+from survey.stats import Array
 
 EVENLY = 0.25  # share of pairs that are drawn evenly, so that none is ever forgotten
 
 
-def gains(votes: np.ndarray) -> np.ndarray:
+def gains(votes: Array) -> Array:
     """How much surer one more vote on each pair would make the strengths: (…, models, models).
 
     The growth that it may be expected to bring to the logarithm of the information's determinant
@@ -29,13 +30,11 @@ def gains(votes: np.ndarray) -> np.ndarray:
     unsure = np.linalg.inv(information)[..., :models, :models]
     strength = pull[..., :models]
     gain = np.einsum("...cam,...mn,...can,...ca->...c", strength, unsure, strength, chance)
-    square = gain.reshape(*gain.shape[:-1], models, models)
+    square: Array = gain.reshape(*gain.shape[:-1], models, models)
     return (square + np.swapaxes(square, -1, -2)) / 2  # whichever is on the left
 
 
-def next_pair(
-    votes: np.ndarray, seed: int | Sequence[int], *, surely: bool = True
-) -> tuple[int, int]:
+def next_pair(votes: Array, seed: int | Sequence[int], *, surely: bool = True) -> tuple[int, int]:
     """Models on the left and on the right. The same votes and seed give the same answer.
 
     The seed is best the board's and the number of pairs shown before: [seed, shown].

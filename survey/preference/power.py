@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from itertools import count
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, logit, roots_hermitenorm
 from scipy.stats import norm, t
@@ -32,7 +32,7 @@ from survey.preference.bradley_terry import (
 )
 from survey.preference.simulation import Scenario, expected, simulate, truth
 from survey.preference.transitivity import own_shares, transitivity
-from survey.stats import Interval
+from survey.stats import Array, Interval
 
 CELLS = {
     "typical": Scenario(),
@@ -60,7 +60,7 @@ def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, float]:
     "independent" is what the interval of a pair would be if votes did not cluster.
     """
     true = _truths(scenario)
-    held: dict[str, list[np.ndarray]] = {kind: [] for kind in true}
+    held: dict[str, list[NDArray[np.bool_]]] = {kind: [] for kind in true}
     widths, rejected = [], []
     for board in simulate(scenario, runs, seed):
         fitted = fit(board)
@@ -77,7 +77,7 @@ def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, float]:
     return {kind: float(value) for kind, value in row.items()}
 
 
-def _truths(scenario: Scenario) -> dict[str, np.ndarray]:
+def _truths(scenario: Scenario) -> dict[str, Array]:
     ranked, free = truth(scenario)
     i, j = np.triu_indices(scenario.models, 1)
     pairs = expit(ranked[i] - ranked[j])
@@ -91,7 +91,7 @@ def _truths(scenario: Scenario) -> dict[str, np.ndarray]:
     }
 
 
-def _intervals(board: Board, fitted: Fit) -> dict[str, Interval]:
+def _intervals(board: Board, fitted: Fit) -> dict[str, Interval[Array]]:
     """Each kind, (boards, models or pairs)."""
     i, j = np.triu_indices(board.models, 1)
     model = fitted.model
@@ -142,13 +142,14 @@ def gap_variance(scenario: Scenario) -> float:
     """
     votes = expected(scenario)
     decided = scenario.votes * (1 - votes[:, TIE].sum() / votes.sum())
-    share = expit(truth(scenario)[0] @ np.eye(scenario.models + 2)[:2].T @ (1, -1))
+    theta, _ = truth(scenario)
+    share = expit(theta[0] - theta[1])
     information = share * (1 - share)  # of a deciding vote
     same_person = 1 / scenario.people - 1 / decided  # chance that two votes share the person
     chance = (scenario.models - 1) * information / decided
     chance += shared(scenario, scenario.person_sd) * max(same_person, 0)
     chance += shared(scenario, scenario.photo_sd) / scenario.photos
-    return chance / information**2
+    return float(chance / information**2)
 
 
 def shared(scenario: Scenario, sd: float) -> float:
@@ -177,9 +178,11 @@ def people_needed(scenario: Scenario, each: int, *, least: float = 0.8) -> int |
     def enough(people: int) -> bool:
         return power(replace(scenario, people=people, votes=people * each)) >= least
 
-    high = next(n for n in (2**k for k in count(1)) if n > MOST_PEOPLE or enough(n))
-    if high > MOST_PEOPLE:
-        return None
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > MOST_PEOPLE:
+            return None
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2

@@ -17,8 +17,9 @@ from itertools import combinations
 import numpy as np
 from scipy.special import roots_hermitenorm, softmax
 
-from survey.preference.bradley_terry import Board, features, maximum, weigh
+from survey.preference.bradley_terry import Board, Numbers, features, maximum, weigh
 from survey.preference.transitivity import free_features
+from survey.stats import Array
 
 AT_ONCE = 300_000  # votes simulated in one array, to bound memory
 LARGE = 1e9  # votes that an endless board is taken to hold: beside them the prior is nothing
@@ -57,17 +58,19 @@ class Scenario:
         return len(self.strengths)
 
     @property
-    def distances(self) -> np.ndarray:
+    def distances(self) -> Array:
         """How far the row's model is above the column's, for this board's typical person."""
         strengths = np.asarray(self.strengths)
         ahead = np.roll(np.eye(self.models), 1, axis=1) * self.cycle
-        return strengths[:, None] - strengths + ahead - ahead.T
+        distances: Array = strengths[:, None] - strengths + ahead - ahead.T
+        return distances
 
     @property
-    def share_of_pairs(self) -> np.ndarray:
+    def share_of_pairs(self) -> Array:
         """Chance of each of the pairs (first < second) to meet."""
-        share = np.geomspace(1, self.uneven, self.models * (self.models - 1) // 2)
-        return share / share.sum()
+        often = np.geomspace(1, self.uneven, self.models * (self.models - 1) // 2)
+        share: Array = often / often.sum()
+        return share
 
 
 def simulate(scenario: Scenario, runs: int, seed: int) -> Iterator[Board]:
@@ -84,7 +87,7 @@ def _boards(scenario: Scenario, runs: int, rng: np.random.Generator) -> Board:
     person, photo = _people(scenario, shape, rng), rng.integers(0, scenario.photos, shape)
     run = np.arange(runs)[:, None]
 
-    def deviations(sd: float, *size: int) -> np.ndarray:
+    def deviations(sd: float, *size: int) -> Array:
         return rng.normal(0, sd, (runs, *size))
 
     liking = deviations(scenario.person_sd, scenario.people, scenario.models)
@@ -100,14 +103,16 @@ def _boards(scenario: Scenario, runs: int, rng: np.random.Generator) -> Board:
     return Board(scenario.models, first, second, answer, person, photo, weigh(person))
 
 
-def _chances(distance: np.ndarray, tie: np.ndarray) -> np.ndarray:
+def _chances(distance: Array, tie: Array) -> Array:
     """Of first, second, tie (…, 3)."""
-    return softmax(np.stack(np.broadcast_arrays(distance / 2, -distance / 2, tie), axis=-1), -1)
+    logs = np.broadcast_arrays(distance / 2, -distance / 2, tie)
+    chance: Array = softmax(np.stack(logs, axis=-1), axis=-1)
+    return chance
 
 
 def _pairs(
     scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Numbers, Numbers]:
     """First and second model of every vote, the sides random."""
     pairs = np.array(list(combinations(range(scenario.models), 2)))
     met = pairs[rng.choice(len(pairs), shape, p=scenario.share_of_pairs)]
@@ -116,7 +121,7 @@ def _pairs(
     return np.where(turned, second, first), np.where(turned, first, second)
 
 
-def _people(scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+def _people(scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator) -> Numbers:
     """Who casts each vote: in turns, or by Zipf's law."""
     if not scenario.zipf:
         return np.broadcast_to(np.arange(shape[1]) % scenario.people, shape)
@@ -124,7 +129,7 @@ def _people(scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator
     return rng.choice(scenario.people, shape, p=share / share.sum())
 
 
-def expected(scenario: Scenario) -> np.ndarray:
+def expected(scenario: Scenario) -> Array:
     """Votes of an endless board of endless people and photos: (pairs, answers), LARGE in all."""
     nodes, weights = roots_hermitenorm(60)
     weights = weights / weights.sum()
@@ -135,10 +140,11 @@ def expected(scenario: Scenario) -> np.ndarray:
     met = np.zeros((scenario.models, scenario.models))
     met[np.triu_indices(scenario.models, 1)] = scenario.share_of_pairs
     met = (met + met.T).reshape(-1, 1) / 2
-    return LARGE * met * np.einsum("pdta,d,t->pa", chance, weights, weights)
+    votes: Array = LARGE * met * np.einsum("pdta,d,t->pa", chance, weights, weights)
+    return votes
 
 
-def truth(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
+def truth(scenario: Scenario) -> tuple[Array, Array]:
     """What Bradley–Terry and the free pairs would say of an endless board: their parameters.
 
     The ranking that comes nearest, where none is right.

@@ -33,15 +33,15 @@ from survey.preference.bradley_terry import (
     squares,
     worth,
 )
-from survey.stats import Interval
+from survey.stats import Array, Interval
 
 
 class Test(NamedTuple):
     """Small p: no ranking of the models explains how the pairs came out."""
 
-    p: np.ndarray  # (…,)
-    statistic: np.ndarray  # near 1 if one does
-    freedom: np.ndarray  # what the tested distances are worth, together
+    p: Array  # (…,)
+    statistic: Array  # near 1 if one does
+    freedom: Array  # what the tested distances are worth, together
 
 
 def decided(board: Board) -> Board:
@@ -54,7 +54,7 @@ def decided(board: Board) -> Board:
     )
 
 
-def free_features(models: int) -> np.ndarray:
+def free_features(models: int) -> Array:
     """As `bradley_terry.features`, but each pair has a distance of its own, and no tie is known."""
     pairs = list(combinations(range(models), 2))
     design = np.zeros((models, models, 2, len(pairs) + 1))
@@ -64,7 +64,7 @@ def free_features(models: int) -> np.ndarray:
     return design.reshape(-1, 2, len(pairs) + 1)
 
 
-def own_shares(board: Board, *, level: float = 0.95) -> Interval:
+def own_shares(board: Board, *, level: float = 0.95) -> Interval[Array]:
     """Share of their deciding votes that the row takes from the column: (…, models, models).
 
     From the votes on these two alone; nothing is assumed of the others.
