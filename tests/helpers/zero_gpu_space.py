@@ -5,8 +5,8 @@
 FOLDER has the models in `weights/`; what happens is written into its `events.txt`, one line each:
 what the service that lends GPUs was asked, and the size of what was sent to a worker.
 
-A CPU build of torch lacks two functions that a worker of `spaces` calls when it gets its GPU: `init`
-and `move`. Here they fill the models again on the CPU. `lazy` and `unlent` are the mistakes that
+A CPU build of torch lacks what a worker of `spaces` calls when it gets its GPU: `init` and `move`.
+Here they fill the models again on the CPU. `lazy` and `unlent` are the mistakes that
 this must notice: models moved by the threads of visitors, and models used without a lent call.
 """
 
@@ -132,7 +132,7 @@ def unpacked(pack):
 
 def make_mistake(mistake: str) -> None:
     """What a programmer who does not know ZeroGPU would write."""
-    from colorize.colorizer import Colorizer, Input
+    from colorize.colorizer import Colorizer
     from colorize.web import zero_gpu
 
     lend_gpu, load_all = zero_gpu.lend_gpu, zero_gpu.load_all
@@ -157,7 +157,11 @@ def make_mistake(mistake: str) -> None:
     def lend_nothing(models):
         import torch
 
-        return lambda name, lightness: models[name].run(Input(torch.from_numpy(lightness))).numpy()
+        def run(name, lightness):
+            with torch.inference_mode():
+                return models[name].model(torch.from_numpy(lightness)).numpy()
+
+        return run
 
     if mistake == "lazy":
         zero_gpu.load_all, zero_gpu.lend_gpu = Lazy, lend_lazily
