@@ -178,3 +178,11 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2
     assert "holds no study; make one with `python -m survey build`" in done.stderr
+
+
+@pytest.mark.parametrize("wish", ["cuda:7000", "abacus"])
+def test_a_device_that_is_not_there_is_wrong_usage(wish):
+    words = [sys.executable, "app.py", "--device", wish]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f"The device '{wish}' is not there; this machine has" in done.stderr
