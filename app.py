@@ -62,10 +62,12 @@ def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[An
     from starlette.routing import Route
 
     from colorize.web.guard import RequestGuard, refuse_download, refuse_values
+    from colorize.web.link_preview import ROUTES, speak_for_ourselves
     from colorize.web.theme import ASSETS, WORDS, theme
     from survey.web.pages import ALONE
 
     processing_utils.async_ssrf_protected_download = refuse_download
+    speak_for_ourselves()
     if os.environ.get("SYSTEM") == "spaces":  # its proxies say in a header who asks
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8")
     return demo.launch(
@@ -76,7 +78,7 @@ def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[An
         i18n=gr.I18n(en=WORDS),
         head=ALONE,
         app_kwargs={
-            "routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
+            "routes": [*ROUTES, Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
             "middleware": [Middleware(RequestGuard)],
             "exception_handlers": {RequestValidationError: refuse_values},
         },
