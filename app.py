@@ -62,10 +62,12 @@ def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[An
     from starlette.routing import Route
 
     from colorize.web.guard import RequestGuard, refuse_download, refuse_values
+    from colorize.web.link_preview import ROUTES, speak_for_ourselves
     from colorize.web.theme import ASSETS, WORDS, theme
     from survey.web.pages import ALONE
 
     processing_utils.async_ssrf_protected_download = refuse_download
+    speak_for_ourselves()
     if os.environ.get("SYSTEM") == "spaces":  # its proxies say in a header who asks
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "127.0.0.1,10.0.0.0/8")
     return demo.launch(
@@ -76,7 +78,7 @@ def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[An
         i18n=gr.I18n(en=WORDS),
         head=ALONE,
         app_kwargs={
-            "routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
+            "routes": [*ROUTES, Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
             "middleware": [Middleware(RequestGuard)],
             "exception_handlers": {RequestValidationError: refuse_values},
         },
@@ -92,14 +94,47 @@ def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[An
     )
 
 
+def missing_device(wish: str) -> str:
+    """Why photos cannot be coloured there; '' if they can, or if any device will do."""
+    if wish == "auto":  # whatever there is; told without torch, which takes seconds
+        return ""
+    from colorize.device import pick_device
+
+    try:
+        pick_device(wish)
+    except (ValueError, RuntimeError) as error:  # the second for what is no device's name
+        return str(error)
+    return ""
+
+
+def open_studio(device: str) -> Studio:
+    """The models, with their passes on a lent GPU where there is one; by the main thread."""
+    from colorize.space import gpu_is_lent, misfit
+
+    if not gpu_is_lent():
+        from colorize.web.studio import Studio
+
+        return Studio(device)
+    if problem := misfit():
+        print(problem, flush=True)
+    import spaces  # noqa: F401  (before torch)
+
+    from colorize.web.zero_gpu import lent_studio
+
+    return lent_studio()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--study", type=Path, help="folder of a study; else a demonstration")
     parser.add_argument("--data", type=Path, help="folder for the votes")
     parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, else 7860")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; else the best")
     args = parser.parse_args()  # before gradio is imported, which takes two seconds
     if args.study and not (args.study / "study.json").is_file():
         parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
+    if problem := missing_device(args.device):
+        parser.error(problem)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
 
     from colorize.web.housekeeping import keep_tidy, raise_file_limit, warm_up
@@ -110,9 +145,7 @@ def main() -> None:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "colorize")))
 
     gc.disable()  # all that is imported and built now stays: searched for garbage, a fifth slower
-    from colorize.web.studio import Studio
-
-    studio = Studio()
+    studio = open_studio(args.device)
     demo = build(studio, args.study, args.data)
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()

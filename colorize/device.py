@@ -3,11 +3,13 @@
 python -c "from colorize.device import pick_device; print(pick_device('auto'))"
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
 from torch import nn
+
+from colorize.space import gpu_is_lent
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -43,6 +45,9 @@ class Compute:
 
 def pick_device(wish: str = "auto") -> Compute:
     """cuda if there is one, else mps, else cpu; or the device that is wished for."""
+    if wish == "auto" and gpu_is_lent():  # it seems to be there, and answers in lent calls alone
+        here = _describe(torch.device("cpu"))
+        return replace(here, why=f"a GPU lent for each pass (ZeroGPU); else the {here.why}")
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

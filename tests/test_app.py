@@ -178,3 +178,40 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 2
     assert "holds no study; make one with `python -m survey build`" in done.stderr
+
+
+@pytest.mark.parametrize("wish", ["cuda:7000", "abacus"])
+def test_a_device_that_is_not_there_is_wrong_usage(wish):
+    words = [sys.executable, "app.py", "--device", wish]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f"The device '{wish}' is not there; this machine has" in done.stderr
+
+
+def test_programs_are_told_what_each_value_means(client):
+    colorize = client.view_api(return_format="dict")["named_endpoints"]["/colorize"]
+    by_name = {one["parameter_name"]: one for one in colorize["parameters"]}
+    assert not [one["label"] for one in by_name.values() if one["label"].startswith("parameter_")]
+    assert by_name["model"]["python_type"]["type"] == "str"
+    assert "default model if empty" in by_name["model"]["python_type"]["description"]
+    assert all(f"`{name}`" in colorize["description"] for name in by_name if name != "photo")
+
+
+def test_a_link_has_a_title_a_description_and_a_picture(address, monkeypatch):
+    from colorize.web.link_preview import DESCRIPTION, link_preview
+
+    page = httpx.get(address).text
+    for name, content in {"og:title": "Colorize", "og:description": DESCRIPTION}.items():
+        assert re.findall(rf'property="{name}"\s+content="([^"]*)"', page) == [content]
+    assert not re.search(r'<meta[^>]*content="[^"]*gradio[^"]*"', page, re.IGNORECASE)
+    monkeypatch.setenv("SPACE_HOST", "you-colour.hf.space")
+    shown = link_preview()["thumbnail"].removeprefix("https://you-colour.hf.space")
+    answer = httpx.get(address + shown)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "image/jpeg"
+
+
+def test_robots_may_read_pages_but_no_calls_and_no_results(address):
+    answer = httpx.get(f"{address}/robots.txt")
+    assert answer.headers["content-type"].startswith("text/plain")
+    barred = {line.removeprefix("Disallow: ") for line in answer.text.splitlines()[1:]}
+    assert barred == {"/gradio_api/", "/results"}

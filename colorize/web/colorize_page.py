@@ -112,8 +112,9 @@ class ColorizeHandlers:
     ) -> str:
         """Colour a photo at its full size.
 
-        `model` is a name from the page, the default if empty; `format` is PNG, JPEG or empty for
-        the photo's own. Returns the file.
+        `model` is a name from the page, the default if empty; `temperature` is 0 for the likeliest
+        colours to 1 for the average of all; `saturation` is 0 for grey, 1 as the model says, to 2;
+        `format` is PNG, JPEG or empty for the photo's own. Returns the file.
         """
         if not photo:
             raise gr.Error("There is no photo yet: give one first.", print_exception=False)
@@ -187,7 +188,7 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     with gr.Row(elem_id="bench"):
         with gr.Column(elem_id="side"):
             photo = photo_input()
-            model = Choice(elem_id="model")
+            model = Choice(elem_id="model", label="Model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
             temperature, saturation, format, button, link = controls()

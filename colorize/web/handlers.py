@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypedDict, TypeVar
+from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, cast
 from uuid import uuid4
 
 import gradio as gr
+from gradio.data_classes import BlocksConfigDict
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from colorize.files import NO_SPACE
 from colorize.settings import Settings
+from colorize.web.link_preview import link_preview
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -55,6 +57,10 @@ log = logging.getLogger(__name__)
 
 class Pages(gr.Blocks):
     """All pages of an app."""
+
+    def get_config_file(self) -> BlocksConfigDict:
+        """What Gradio makes its page of; its template asks for more than its type names."""
+        return cast(BlocksConfigDict, {**super().get_config_file(), **link_preview()})
 
     async def preprocess_data(self, *args: Any, **options: Any) -> Any:
         """From what was sent to what our functions take; whatever fails here is the sender's."""

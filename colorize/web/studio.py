@@ -9,7 +9,6 @@ is read again at its full size.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from colorize.files import MARK, bare_name
-from colorize.photo import SUFFIXES, Photo, is_gray, open_photo, save_photo, shrink
+from colorize.photo import SUFFIXES, is_gray, open_photo, save_photo, shrink
 from colorize.settings import Settings
 
 if TYPE_CHECKING:  # torch: the first page need not wait for it
@@ -29,6 +28,8 @@ if TYPE_CHECKING:  # torch: the first page need not wait for it
 
     from colorize.colorizer import Colored, Colorizer, Input, Look
     from colorize.config import ModelConfig
+
+    Network = Callable[[str, Input], Tensor]  # a pass of the model of that name
 
 KEPT = 48  # previews in memory, at most about 10 MB each
 PAINTED = 16  # painted screens in memory, at most about 6 MB each
@@ -78,11 +79,9 @@ class Studio:
     goes in and comes out, and no lock is held meanwhile.
     """
 
-    def __init__(
-        self, device: str = "auto", network: Callable[[str, Input], Tensor] | None = None
-    ) -> None:
+    def __init__(self, device: str = "auto", network: Network | None = None) -> None:
         self.device = device
-        self.network = network or lend_gpu(self.run)
+        self.network = network or self.run
         self._loaded: dict[str, Colorizer] = {}
         self._loading = threading.Lock()
         self._previews = Recent[Preview](KEPT)
@@ -134,16 +133,13 @@ class Studio:
         """A loaded model's pass in this process."""
         return self._loaded[name].run(shown)
 
-    def look(self, photo: Photo, name: str) -> Look:
-        """A model's look at a photo; its pass is run by `network`."""
-        return self.colorizer(name).look(photo, partial(self.network, name))
-
-    def preview(self, path: str, name: str) -> Preview:
-        """The photo as a model has seen it, looked at once."""
+    def preview(self, path: str, name: str, network: Network | None = None) -> Preview:
+        """The photo as a model has seen it, looked at once; in `network`, if not in the usual."""
 
         def look() -> Preview:
-            photo = open_photo(path)
-            seen, small = self.look(photo, name), shrink(photo)
+            photo, colorizer = open_photo(path), self.colorizer(name)
+            seen = colorizer.look(photo, partial(network or self.network, name))
+            small = shrink(photo)
             return Preview(replace(seen, photo=small), photo.width, photo.height, is_gray(small))
 
         return self._previews.get((path, name), look)
@@ -167,9 +163,10 @@ class Studio:
         return save_photo(photo, folder / download_name(path, format or photo.kept_format))
 
     def warm_up(self, path: str) -> None:
-        """Load the default model and show it a photo, before anybody waits for it."""
+        """Load the default model and show it a photo here, before anybody waits for it."""
         try:
-            self.preview(path, self.default)
+            print(f"Photos are coloured on: {self.colorizer(self.default).why}.", flush=True)
+            self.preview(path, self.default, self.run)  # no GPU is lent before somebody asks
         except ValueError as error:  # a visitor will be told the same; the other pages work
             print(error, flush=True)
 
@@ -182,13 +179,3 @@ class Studio:
 def download_name(path: str, format: str) -> str:
     """castle.tif -> castle-colorized.png"""
     return f"{Path(bare_name(path)).stem or 'photo'}{MARK}{SUFFIXES[format]}"
-
-
-def lend_gpu(run: Callable[[str, Input], Tensor]) -> Callable[[str, Input], Tensor]:
-    """On a ZeroGPU Space, `run` with a GPU lent for each call; anywhere else `run` itself."""
-    if not os.environ.get("SPACES_ZERO_GPU"):
-        return run
-    import spaces
-
-    lent: Callable[[str, Input], Tensor] = spaces.GPU(duration=15)(run)
-    return lent

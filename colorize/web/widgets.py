@@ -58,6 +58,10 @@ class Samples(Widget):
 class Choice(Widget):
     """One model out of several, each with its sentence; its value is the name."""
 
+    def api_info(self) -> dict[str, Any]:
+        words = "A model's name as on the page; the default model if empty."
+        return {"type": "string", "additional_description": words}
+
     def __init__(
         self,
         value: str | None = None,

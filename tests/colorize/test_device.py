@@ -61,3 +61,12 @@ def test_autocast_only_where_it_helps(machine):
 def test_the_real_machine_has_something():
     compute = pick_device()
     assert torch.zeros(1, device=compute.device).item() == 0 and compute.why
+
+
+def test_a_lent_gpu_is_not_there_for_everybody(machine, monkeypatch):
+    """It seems to be, in each thread of a ZeroGPU Space; only who asks for it by name gets it."""
+    machine(cuda=1)
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    compute = pick_device()
+    assert compute.device.type == "cpu" and "lent for each pass (ZeroGPU)" in compute.why
+    assert pick_device("cuda").device.type == "cuda"
