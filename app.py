@@ -3,34 +3,29 @@
     python app.py
     python app.py --study studies/faces --data votes --port 7860
 
-It wires only: the pages are in colorize/page.py, colorize/compare.py and survey/page.py.
+It wires only: the pages are in colorize/web/ and survey/web/.
 """
 
 import argparse
 import gc
-import itertools
 import os
 import signal
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
-
-HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
-HANDLES = 10_240  # as many as every system gives that allows more than its first few
 
 
 def build(studio, study: Path | None = None, data: Path | None = None):
     """All pages in one app."""
     import gradio as gr
 
-    from colorize.compare import compare_page
-    from colorize.page import colorize_page
-    from colorize.pages import Pages
-    from survey.lock import Lock
-    from survey.page import results_page, study_page
-    from survey.venue import open_venue
+    from colorize.web.colorize_page import colorize_page
+    from colorize.web.compare_page import compare_page
+    from colorize.web.handlers import Pages
+    from survey.web.operator_access import Lock
+    from survey.web.pages import results_page, study_page
+    from survey.web.study_host import open_venue
 
     venue = open_venue(study, data)
     with Pages(title="Colorize", analytics_enabled=False) as demo:
@@ -56,9 +51,9 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from colorize.doors import Doors, misunderstood, refuse_download
-    from colorize.theme import ASSETS, WORDS, theme
-    from survey.page import ALONE
+    from colorize.web.guard import Doors, misunderstood, refuse_download
+    from colorize.web.theme import ASSETS, WORDS, theme
+    from survey.web.pages import ALONE
 
     processing_utils.async_ssrf_protected_download = refuse_download
     if os.environ.get("SYSTEM") == "spaces":  # its proxies say in a header who asks
@@ -96,13 +91,16 @@ def main() -> None:
     if args.study and not (args.study / "study.json").is_file():
         parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
+
+    from colorize.web.housekeeping import attend, take_handles, warm
+
     take_handles()
 
     # Apart from other programs' files, since ours are deleted in time.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "colorize")))
 
     gc.disable()  # all that is imported and built now stays: searched for garbage, a fifth slower
-    from colorize.studio import Studio
+    from colorize.web.studio import Studio
 
     studio = Studio()
     demo = build(studio, args.study, args.data)
@@ -112,41 +110,6 @@ def main() -> None:
     threading.Thread(target=warm, args=[studio]).start()  # an end in the middle would be a crash
     threading.Thread(target=attend, args=[studio], daemon=True).start()
     demo.block_thread()
-
-
-def take_handles() -> None:
-    """Each visitor's connection is a file handle; systems begin with few, and allow more."""
-    if os.name == "posix":
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wish = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
-
-
-def warm(studio) -> None:
-    """Show the default model the first sample while the first visitor arrives."""
-    from colorize.pages import cached
-    from colorize.samples import samples
-
-    try:
-        studio.warm(cached(samples()[0].path))
-    except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
-        print(error, flush=True)
-
-
-def attend(studio) -> None:
-    """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
-    hour."""
-    from colorize.memory import give_back
-    from colorize.temporary import tidy
-
-    for seconds in itertools.count(LOOK, LOOK):
-        tidy(os.environ["GRADIO_TEMP_DIR"])
-        give_back()
-        time.sleep(LOOK)
-        if seconds % HOUR == 0:
-            studio.forget()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from colorize import zoo
-from colorize.camera import camera_jpeg, grainy, jpeg_of
+from colorize.bench_photos import camera_jpeg, grainy, jpeg_of
 from colorize.colorizer import Colorizer
 from colorize.folder import colorize_all, plan
 from colorize.model import Model, ModelConfig

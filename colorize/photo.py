@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from colorize.files import bare_name, same_file, write_whole
+from colorize.monochrome import TOLERANCE, has_one_tint
 from colorize.pixels import srgb_profile
 from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read
-from colorize.tint import TOLERANCE, has_one_tint
 
 __all__ = [
     "Photo",

@@ -103,7 +103,7 @@ def simulate(args: argparse.Namespace) -> int:
 
 def report(args: argparse.Namespace) -> int:
     from colorize.files import write_whole
-    from survey.report import report
+    from survey.report.html import report
 
     write_whole(args.output, report(args.study, args.data).encode())
     print(args.output)
@@ -111,7 +111,7 @@ def report(args: argparse.Namespace) -> int:
 
 
 def export(args: argparse.Namespace) -> int:
-    from survey.export import export
+    from survey.report.export import export
 
     print(export(args.study, args.output, args.data))
     return 0
@@ -154,10 +154,10 @@ def restore(args: argparse.Namespace) -> int:
 
 def bench(args: argparse.Namespace) -> int:
     if args.kill:
-        from survey.kill import main as kill
+        from survey.bench.durability import main as kill
 
         return kill(args.kill, args.within, args.json)
-    from survey.bench import main as bench
+    from survey.bench.speed import main as bench
 
     return bench(args.rounds, args.seconds, args.votes, args.within, args.json)
 

@@ -4,7 +4,7 @@
 
 At the start, every five minutes, and at the end of the program. The Hub may be away, refuse, or
 never answer: votes do not wait for it. What was not sent is told in `error` and goes with the next
-push; a last good one of long ago is the operator's alarm (survey/service.py).
+push; a last good one of long ago is the operator's alarm (survey/web/service.py).
 """
 
 import atexit

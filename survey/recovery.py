@@ -18,7 +18,7 @@ from pathlib import Path
 from survey.design import plan
 from survey.ledger import Ledger
 from survey.store import Store
-from survey.trouble import StoreError
+from survey.store_errors import StoreError
 
 LINES_AT_ONCE = 1_000
 

@@ -24,7 +24,7 @@ from survey import manifest
 from survey.design import DesignError, Study, latin_list
 from survey.ledger import Ledger
 from survey.schema import migrations
-from survey.trouble import StoreError, damaged, told
+from survey.store_errors import StoreError, damaged, told
 from survey.writer import Writer
 
 T = TypeVar("T")

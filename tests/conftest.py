@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.disk import Disk, NoMount
+from tests.helpers.disk import Disk, NoMount
 
 UNTIMED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("untimed", deadline=None, suppress_health_check=UNTIMED)
@@ -44,7 +44,7 @@ def address(tiny_weights, tmp_path_factory) -> Iterator[str]:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         import app
         from colorize import zoo
-        from colorize.studio import Studio
+        from colorize.web.studio import Studio
 
         patch.setattr(zoo, "WEIGHTS", tiny_weights)
         demo = app.build(Studio("cpu"), data=tmp_path_factory.mktemp("votes"))

@@ -17,8 +17,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from train.catalogue import RECIPES, find, table
 from train.recipe import Recipe
-from train.recipes import RECIPES, find, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -132,9 +132,9 @@ READERS = {  # of the fields of a recipe
 
 
 def prepare(options: argparse.Namespace) -> int:
-    from train import data
+    from train.data import prepare
 
-    cache = data.prepare(
+    cache = prepare.prepare(
         options.source,
         options.output,
         short_side=options.short_side,
@@ -172,11 +172,11 @@ def prepared(source: Path, run: Path, recipe: Recipe) -> Path:
             f"{source} is no cache, and several processes cannot prepare it together. First: "
             f"python -m train prepare {source} --output CACHE"
         )
-    from train import data
+    from train.data import prepare
 
     short_side = recipe.crop * 5 // 4  # crops of about this side, from windows of most of a photo
     shares = {"val": recipe.held}
-    data.prepare(source, run / "cache", short_side=short_side, square=recipe.pad, splits=shares)
+    prepare.prepare(source, run / "cache", short_side=short_side, square=recipe.pad, splits=shares)
     return run / "cache"
 
 
@@ -192,7 +192,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.record and len(options.temperature or ()) > 1:
         raise ValueError("--record takes one temperature, the one that the model is to be known by")
 
-    from train import evaluate
+    from train.evaluation import evaluate
 
     chosen = {f.name: getattr(options, f.name) for f in fields(evaluate.Question)}
     report = evaluate.evaluate(evaluate.Question(**chosen))

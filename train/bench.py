@@ -25,12 +25,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from colorize.device import Compute, pick
-from train.batches import Batch, batches
-from train.cache import Cache
-from train.draft import Draft, Line
+from train.catalogue import find
+from train.data.batches import Batch, batches
+from train.data.cache import Cache
+from train.data.draft import Draft, Line
 from train.learner import Learner
 from train.recipe import Recipe
-from train.recipes import find
 
 BUDGET = 3e11  # floating point operations of a step on a CPU
 CLASSES = 10  # that the made-up photos are labelled with

@@ -17,7 +17,7 @@ from torch.nn.functional import interpolate
 
 from colorize.device import Compute, pick
 from colorize.model import Model, ModelError
-from train.cache import Cache
+from train.data.cache import Cache
 from train.loop import Photos, held_crops
 from train.objective import see
 

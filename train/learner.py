@@ -13,8 +13,8 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorize.device import Compute
-from train.batches import Batch
 from train.checkpoint import CheckpointError
+from train.data.batches import Batch
 from train.objective import Objective, Trainee, build, see
 from train.recipe import Recipe
 from train.schedule import Clock, make_optimizer

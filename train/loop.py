@@ -19,8 +19,8 @@ import torch
 
 from colorize.device import pick
 from train import checkpoint, progress
-from train.batches import Batch, batches
-from train.cache import Cache
+from train.data.batches import Batch, batches
+from train.data.cache import Cache
 from train.learner import Learner
 from train.objective import see
 from train.palette import fill_palette

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from colorize.lab import rgb_to_lab
-from train.cache import Cache
+from train.data.cache import Cache
 from train.recipe import Recipe
 
 

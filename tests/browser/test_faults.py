@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorize.apology import NO_ROOM
+from colorize.web.error_messages import NO_ROOM
 from survey.mirror import Mirror
-from tests.browser.hall import Hall, Visitor
+from tests.helpers.served_study import Hall, Visitor
 
 pytestmark = pytest.mark.browser
 

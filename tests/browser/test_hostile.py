@@ -12,11 +12,11 @@ import pytest
 
 from survey import manifest
 from survey.design import Study
-from survey.export import export
-from survey.report import report
-from tests.browser.hall import Hall, Visitor
-from tests.survey.conftest import make_study
-from tests.survey.poll import poll
+from survey.report.export import export
+from survey.report.html import report
+from tests.helpers.made_up_votes import poll
+from tests.helpers.served_study import Hall, Visitor
+from tests.helpers.study import make_study
 
 pytestmark = pytest.mark.browser
 SECRET = "open sesame"
@@ -44,7 +44,7 @@ def hostile_study(folder: Path, **settings) -> Study:
 def hall(tiny_weights, tmp_path_factory) -> Iterator[Hall]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
-        patch.setattr("tests.browser.hall.make_study", hostile_study)
+        patch.setattr("tests.helpers.served_study.make_study", hostile_study)
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
         patch.setenv("SURVEY_SECRET", SECRET)
         hall = Hall(tmp_path_factory.mktemp("hostile") / "study", "single", catch=0.0)

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-import survey.page
-from tests.browser.hall import Hall
+from survey.web.pages import ASSETS
+from tests.helpers.served_study import Hall
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=hacked=1><script>hacked=1</script>\"'`${hacked=1}{{hacked=1}}"
@@ -80,8 +80,8 @@ def test_another_sites_page_may_frame_the_study_but_not_answer_in_it(page, hall)
 
 def test_a_report_can_be_taken_home_and_runs_nothing(page):
     """Were something in it ever not escaped."""
-    desk = Path(survey.page.__file__).with_name("desk.html").read_text()
-    (sandbox,) = re.findall(r'<iframe [^>]*sandbox="([^"]*)"', desk)
+    template = (ASSETS / "results" / "results.html").read_text()
+    (sandbox,) = re.findall(r'<iframe [^>]*sandbox="([^"]*)"', template)
     inside = "<a download=a.csv href=data:text/csv,1,2>a</a><script>parent.hacked=1</script>"
     page.set_content(f'<iframe sandbox="{sandbox}" srcdoc="{inside}"></iframe>')
     with page.expect_download() as download:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.hall import EXPOSURE_MS, Hall, Visitor
+from tests.helpers.served_study import EXPOSURE_MS, Hall, Visitor
 
 pytestmark = pytest.mark.browser
 SECRET = "open sesame"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorize import bench, camera, zoo
+from colorize import bench, bench_photos, zoo
 from colorize.__main__ import main
 from colorize.bench import in_turns
 from colorize.zhang import Zhang
@@ -16,8 +16,8 @@ from colorize.zhang import Zhang
 @pytest.fixture
 def small(monkeypatch, tmp_path, make_model):
     for module, name, value in (
-        (camera, "HEIGHT", 60),
-        (camera, "WIDTH", 80),
+        (bench_photos, "HEIGHT", 60),
+        (bench_photos, "WIDTH", 80),
         (bench, "SIDE", 64),
         (bench, "FOLDER", 10),
         (bench, "peak_mb", lambda *_: 1.0),
@@ -60,19 +60,19 @@ def test_all_take_turns():
 
 def test_eccv16_keeps_lightness_as_its_demo_does():
     """Here its last layer is zero, so it has no colours, and what comes out is what went in."""
-    gray = Image.fromarray(camera.grainy((48, 64), seed=1)).convert("L")
+    gray = Image.fromarray(bench_photos.grainy((48, 64), seed=1)).convert("L")
     out = Image.open(io.BytesIO(bench.eccv16(bench.encoded(gray.convert("RGB")), Zhang().eval())))
     assert out.size == (64, 48)
     assert np.abs(np.asarray(out).astype(int) - np.asarray(gray)[..., None]).mean() < 2
 
 
 def test_camera_photos_are_no_easy_ones():
-    one, other = camera.grainy((60, 80), seed=0), camera.grainy((60, 80), seed=4)
+    one, other = bench_photos.grainy((60, 80), seed=0), bench_photos.grainy((60, 80), seed=4)
     noise = (one.astype(float) - other).std()  # the same photo, another grain
     assert one.shape == (60, 80, 3) and 4 < noise < 8
 
 
 @pytest.mark.slow
 def test_peak_memory_of_a_real_photo():
-    mb = bench.peak_mb(camera.camera_jpeg(), next(iter(bench.load_all("cpu"))), "cpu")
+    mb = bench.peak_mb(bench_photos.camera_jpeg(), next(iter(bench.load_all("cpu"))), "cpu")
     assert 36 < mb < 600  # the result's pixels at least, and what was promised at most

@@ -1,4 +1,4 @@
-"""What headers do not tell. Whole bombs are in tests/stress/crafted.py."""
+"""What headers do not tell. Whole bombs are in tests/helpers/crafted.py."""
 
 import io
 
@@ -6,8 +6,8 @@ import pytest
 
 from colorize.bombs import READS, SCANS, Endless, Metered
 from colorize.photo import PhotoError, open_photo
-from tests.colorize.test_reader import PHOTO, chunk, encoded
-from tests.stress.crafted import hidden_scans, scans, tile
+from tests.helpers.crafted import hidden_scans, scans, tile
+from tests.helpers.image_files import PHOTO, chunk, encoded
 
 
 def test_a_metered_file_is_read_so_often_and_then_freely():

@@ -14,7 +14,7 @@ from skimage import color
 from colorize import zoo
 from colorize.__main__ import DEFAULT_MODEL, main
 from colorize.model import Model
-from tests.colorize.conftest import pixels_of, speckled
+from tests.helpers.photos import pixels_of, speckled
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from colorize.colorizer import LONGEST, Colorizer, ahead
 from colorize.device import NoMemory
 from colorize.model import ModelError
 from colorize.photo import Photo, PhotoError
-from tests.colorize.conftest import KINDS, pixels_of, speckled
+from tests.helpers.models import KINDS
+from tests.helpers.photos import pixels_of, speckled
 
 
 def lightness(pixels: np.ndarray) -> np.ndarray:

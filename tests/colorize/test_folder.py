@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from colorize.folder import colorize_all, plan
-from tests.colorize.conftest import pixels_of, speckled
+from tests.helpers.photos import pixels_of, speckled
 
 
 @pytest.fixture

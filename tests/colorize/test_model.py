@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from colorize.colorizer import Colorizer
 from colorize.model import Model, ModelConfig, ModelError, weights_file
 from colorize.photo import Photo
-from tests.colorize.conftest import speckled
+from tests.helpers.photos import speckled
 
 LIGHTNESS = torch.rand(2, 1, 32, 48, generator=torch.Generator().manual_seed(0)) * 100
 

@@ -8,7 +8,7 @@ from colorize import paint
 from colorize.lab import fit_gamut, lab_to_rgb, rgb_to_lab
 from colorize.paint import Painter
 from colorize.upsample import Lines
-from tests.colorize.conftest import speckled
+from tests.helpers.photos import speckled
 
 
 @pytest.fixture(scope="module")

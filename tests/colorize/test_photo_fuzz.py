@@ -5,7 +5,7 @@ import random
 import pytest
 
 from colorize.photo import Photo, PhotoError, open_photo
-from tests.stress.mutants import DAMAGES, samples
+from tests.helpers.mutants import DAMAGES, samples
 
 SUFFIXES = [".jpg", ".png", ".tif", ".webp", ".avif", ".heic", ".gif", ".bmp", ".svg", ".txt", ""]
 MAX_PIXELS = 100_000  # of the damaged sizes, only the small ones cost time

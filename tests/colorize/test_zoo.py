@@ -7,7 +7,7 @@ import torch
 
 from colorize import zoo
 from colorize.model import ModelError
-from tests.colorize.test_zhang import PUBLISHED
+from tests.helpers.published_models import PUBLISHED
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def open_all(names: Iterable[str]) -> Iterator[Opened]:
 def open_here(name: str) -> Opened:
     """Open one in this process. Whatever is raised that is no `PhotoError` ends it."""
     from colorize.photo import PhotoError, open_photo
-    from tests.stress.crafted import BOMBS, FLAT
+    from tests.helpers.crafted import BOMBS, FLAT
 
     data = (BOMBS | FLAT)[name]()
     before, started = peak_megabytes(), time.process_time()
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    from tests.stress.crafted import BOMBS, FLAT
+    from tests.helpers.crafted import BOMBS, FLAT
 
     names = [name for name in BOMBS | FLAT if args.word in name]
     told = []

@@ -6,9 +6,9 @@ import pytest
 
 from survey.design import Study
 from survey.store import read_only
+from tests.helpers.study import make_study
 from tests.stress.serving import Server
 from tests.stress.stranger import Stranger
-from tests.survey.conftest import make_study
 
 SECRET = "correct horse battery staple"
 EXPOSURE_MS = 50

@@ -32,12 +32,12 @@ import httpx
 
 from survey.mirror import FOLDER, files
 from survey.store import Store, read_only
-from tests.disk import Disk, NoMount
+from tests.helpers.disk import Disk, NoMount
+from tests.helpers.study import make_study
 from tests.stress.hub import Hub
 from tests.stress.serving import Server
 from tests.stress.stranger import Stranger, photo
 from tests.stress.visitor import photograph
-from tests.survey.conftest import make_study
 
 ROOM = 96 << 20  # bytes of the small disk
 PATIENCE_S = 60.0  # with an app that comes back

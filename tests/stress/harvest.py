@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 
+from survey.bench.load import TIMING
 from survey.build import build
 from survey.design import Study
-from survey.load import TIMING
 from survey.stimuli import alike, fingerprint, signature
 
 Ask = Callable[..., dict[str, Any]]

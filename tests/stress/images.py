@@ -3,7 +3,7 @@
     python -m tests.stress images --count 10000 --seed 1
     python -m tests.stress images --count 500 --door shell
 
-Each mutant (tests/stress/mutants.py) has two outcomes that are allowed: a photo of the size that
+Each mutant (tests/helpers/mutants.py) has two outcomes that are allowed: a photo of the size that
 the loader reads in it, or the loader's sentence. All else is told as a fault: another answer, a
 traceback, a hang, a process that ends or takes too much memory, files left behind.
 """
@@ -25,8 +25,8 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
+from tests.helpers.mutants import Mutant, mutants
 from tests.stress.gauge import read
-from tests.stress.mutants import Mutant, mutants
 from tests.stress.serving import ROOT, Server
 from tests.stress.stranger import Stranger, photo
 

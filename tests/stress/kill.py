@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
-from survey.kill import Survived, check
-from survey.sample import sample_study
+from survey.bench.durability import Survived, check
+from survey.bench.sample_study import sample_study
 from tests.stress.crowd import Crowd, apart
 from tests.stress.gauge import Reading, read
 from tests.stress.report import report

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from colorize.temporary import MOST
-from survey.bench import SHARES, at
-from survey.kill import Survived, check
-from survey.sample import sample_study
+from colorize.web.temporary_files import MOST
+from survey.bench.durability import Survived, check
+from survey.bench.sample_study import sample_study
+from survey.bench.speed import SHARES, at
 from tests.stress.crowd import Crowd, apart
 from tests.stress.gauge import MB, Reading, growth, watched
 from tests.stress.participant import Pace

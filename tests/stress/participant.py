@@ -1,4 +1,4 @@
-"""A participant of the study, over plain HTTP: from consent to debrief, as survey/screens.js leads.
+"""A participant of the study, over plain HTTP: from consent to debrief, as screens.js leads.
 
     await Participant(http, await Study.of(http), Pace(), told).take_part(lambda: True)
 
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from survey.load import TIMING
+from survey.bench.load import TIMING
 from tests.stress.told import Told
 
 RELOADS = 0.5  # share of the calls without an answer after which the page is reloaded

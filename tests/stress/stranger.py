@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from survey.load import TIMING
+from survey.bench.load import TIMING
 
 API = "/gradio_api"
 JSON = dict[str, Any]

@@ -11,11 +11,11 @@ from PIL import Image
 
 from colorize.__main__ import main as colorize
 from survey.__main__ import main as survey
+from tests.helpers.crafted import BOMBS, strip
 from tests.stress.bombs import open_all
-from tests.stress.crafted import BOMBS, strip
 from tests.stress.stranger import Stranger, photo
 from train.__main__ import main as train
-from train.cache import Cache
+from train.data.cache import Cache
 
 THIN = [(1, 1), (1, 20_000), (20_000, 1)]
 MINES = [name for name in BOMBS if "without its pixels" not in name]  # some of those are photos

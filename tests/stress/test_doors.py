@@ -13,8 +13,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from survey.calls import BEGUN
-from survey.lock import WRONG
+from survey.web.operator_access import WRONG
+from survey.web.participant_api import BEGUN
 from tests.stress.conftest import SECRET
 from tests.stress.serving import ROOT
 from tests.stress.stranger import API, Stranger, photo

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from survey.calls import ASKED
-from tests.stress.mutants import samples
+from survey.web.participant_api import ASKED
+from tests.helpers.mutants import samples
 from tests.stress.stranger import API, photo
 
 CASES = int(os.environ.get("CASES", "25"))

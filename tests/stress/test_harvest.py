@@ -4,10 +4,11 @@ import math
 
 import pytest
 
-from survey.calls import Calls
 from survey.protocol import Protocol
 from survey.store import Store
-from survey.venue import Venue
+from survey.web.participant_api import Calls
+from survey.web.study_host import Venue
+from tests.helpers.study import Clock, in_service, outcome
 from tests.stress.harvest import harvest, noise_study
 from tests.stress.learn import (
     beside_the_pixels,
@@ -16,7 +17,6 @@ from tests.stress.learn import (
     by_the_code,
     real_ones,
 )
-from tests.survey.conftest import Clock, in_service, outcome
 
 PEOPLE = 80
 SEED = 987_654_321

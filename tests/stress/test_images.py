@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.helpers.mutants import DAMAGES, mutants, samples
 from tests.stress.images import DOORS
-from tests.stress.mutants import DAMAGES, mutants, samples
 
 COUNT = len(samples()) * len(DAMAGES) // 2  # every damage with every other kind
 

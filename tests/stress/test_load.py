@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from survey.kill import Survived
+from survey.bench.durability import Survived
 from tests.stress.gauge import Reading, growth
 from tests.stress.load import Load, load
 from tests.stress.participant import Pace

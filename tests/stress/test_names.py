@@ -13,10 +13,10 @@ from PIL import Image
 
 from colorize.__main__ import main as colorize
 from survey.__main__ import main as survey
-from survey.sheet import RISKY, read_sheet
+from survey.report.safe_csv import RISKY, read_sheet
 from tests.stress.stranger import Stranger, photo
 from train.__main__ import main as train
-from train.cache import Cache
+from train.data.cache import Cache
 
 NAMES = [
     b"new\nline.png",

@@ -7,7 +7,7 @@ import pytest
 
 from survey.protocol import Protocol
 from survey.store import Store
-from tests.survey.conftest import TIMING, make_study
+from tests.helpers.study import TIMING, make_study
 
 AT_ONCE = 50
 JUNK = (None, True, 0, -1, 1.5, 10**400, float("nan"), "", "x" * 5_000, "\0", "\ud800", [], {})

@@ -17,7 +17,7 @@ from survey.build import build, model_name
 from survey.design import DesignError, Study
 from survey.protocol import Protocol
 from survey.store import Store
-from tests.survey.conftest import Participant
+from tests.helpers.study import Participant
 
 SIZE = 32
 STUDY = Study(

@@ -5,14 +5,14 @@ import random
 
 import pytest
 
-from survey.findings import find
 from survey.ledger import Ledger
 from survey.mirror import Mirror, files
 from survey.protocol import Protocol, Refused
 from survey.recovery import restore
+from survey.report.findings import find
+from survey.report.tables import tables
 from survey.store import Store, read_only
-from survey.tables import tables
-from tests.survey.conftest import TIMING, Participant, make_study
+from tests.helpers.study import TIMING, Participant, make_study
 
 HOUR, DAY = 3600.0, 86_400.0
 JUMPS = (-DAY, -HOUR, -1.0, 0.5, 1.0, HOUR, DAY)

@@ -8,8 +8,8 @@ import pytest
 from survey.mirror import Mirror, files
 from survey.protocol import Protocol, Refused
 from survey.store import Store
-from survey.trouble import StoreError, told
-from tests.survey.conftest import TIMING, Participant, make_study
+from survey.store_errors import StoreError, told
+from tests.helpers.study import TIMING, Participant, make_study
 
 FULL = (sqlite3.OperationalError, OSError)
 

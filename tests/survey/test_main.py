@@ -12,7 +12,7 @@ from PIL import Image
 from survey.__main__ import main
 from survey.design import Study
 from survey.store import Store
-from tests.survey.conftest import make_study
+from tests.helpers.study import make_study
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_backup_and_restore(tmp_path, capsys):
 
 def test_freezing_an_edited_design(tmp_path, clock, capsys):
     from survey.protocol import Protocol
-    from tests.survey.conftest import Participant
+    from tests.helpers.study import Participant
 
     make_study(tmp_path)
     path = tmp_path / "study.json"

@@ -6,7 +6,7 @@ import pytest
 from survey.mirror import Mirror, files
 from survey.protocol import Protocol
 from survey.store import Store
-from tests.survey.conftest import Participant
+from tests.helpers.study import Participant
 
 
 def lines(folder) -> list[dict]:

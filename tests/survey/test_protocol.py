@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from survey.protocol import Protocol, Refused, completion_code
 from survey.store import Store
-from tests.survey.conftest import TIMING, Participant, make_study
+from tests.helpers.study import TIMING, Participant, make_study
 
 
 def contents(store: Store) -> dict[str, list[tuple]]:

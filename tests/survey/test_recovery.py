@@ -9,7 +9,7 @@ from survey.protocol import Protocol
 from survey.recovery import DamagedMirror, Restored, backup, restore
 from survey.simulate import simulate
 from survey.store import Store
-from tests.survey.conftest import Participant, make_study
+from tests.helpers.study import Participant, make_study
 
 
 @pytest.fixture

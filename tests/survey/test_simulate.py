@@ -4,7 +4,7 @@ import pytest
 
 from survey.simulate import MIX, simulate
 from survey.store import Store
-from tests.survey.conftest import make_study
+from tests.helpers.study import make_study
 
 
 def sql(store: Store, query: str) -> list[tuple]:

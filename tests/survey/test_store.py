@@ -8,8 +8,8 @@ import pytest
 from survey.design import DesignError, Study
 from survey.protocol import Protocol
 from survey.store import Store, read_only
-from survey.trouble import StoreError
-from tests.survey.conftest import Participant, make_study
+from survey.store_errors import StoreError
+from tests.helpers.study import Participant, make_study
 
 
 def sql(store: Store, query: str, *values):

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from train.cache import Cache
-from train.draft import Draft, Line
+from train.catalogue import find
+from train.data.cache import Cache
+from train.data.draft import Draft, Line
 from train.recipe import Recipe
-from train.recipes import find
 
 
 def colourful(seed: int, height: int = 24, width: int = 32) -> np.ndarray:

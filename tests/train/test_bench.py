@@ -8,8 +8,8 @@ from colorize.zoo import gflop
 from train import bench
 from train.__main__ import main
 from train.bench import Task
+from train.catalogue import find
 from train.objective import build
-from train.recipes import find
 
 
 def test_competitors_take_turns_and_the_first_round_does_not_count(monkeypatch):

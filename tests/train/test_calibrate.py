@@ -7,8 +7,8 @@ import torch
 from colorize.model import Model, ModelConfig, ModelError
 from train.__main__ import main
 from train.calibrate import calibrate, leaning, moments, solve
+from train.catalogue import find
 from train.objective import build
-from train.recipes import find
 
 CENTRES = torch.tensor([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0], [-40.0, -40.0], [10.0, 60.0]])
 TINY = {"widths": (16, 32), "depths": (1, 1)}

@@ -8,10 +8,10 @@ import torch
 from colorize.device import pick
 from colorize.model import Model
 from train import checkpoint
+from train.catalogue import find
 from train.checkpoint import CheckpointError
 from train.learner import Learner
 from train.objective import build
-from train.recipes import find
 
 TINY = find("rebalanced", network_options={"widths": (16, 16), "depths": (1, 1)})
 

@@ -18,13 +18,13 @@ from colorize import Colorizer
 from colorize.device import Compute
 from colorize.photo import Photo
 from train import loop, losses
-from train.batches import batches
-from train.cache import Cache
+from train.catalogue import RECIPES
 from train.checkpoint import CheckpointError
+from train.data.batches import batches
+from train.data.cache import Cache
 from train.loop import Photos, Run, TrainingError, fit
 from train.objective import see, shrink
 from train.recipe import Recipe
-from train.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from train.__main__ import main, parser
+from train.catalogue import RECIPES
 from train.recipe import Recipe
-from train.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,9 +5,9 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from train import losses
+from train.catalogue import find
 from train.learner import naming
 from train.objective import Objective, Trainee, build, see, shrink
-from train.recipes import find
 
 NARROW = {"widths": (16, 16), "depths": (1, 1)}
 

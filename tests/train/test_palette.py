@@ -3,9 +3,9 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from train.data import prepare
+from train.catalogue import find
+from train.data.prepare import prepare
 from train.palette import fill_palette, kmeans, sample_colors
-from train.recipes import find
 
 
 def inertia(points: torch.Tensor, centres: torch.Tensor) -> float:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from train.catalogue import find
 from train.checkpoint import CheckpointError
 from train.progress import FIELDS, Log, contact_sheet
-from train.recipes import find
 from train.schedule import Clock
 
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from train.catalogue import find
 from train.recipe import Recipe, RecipeError
-from train.recipes import find
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from train.catalogue import find
 from train.recipe import OPTIMIZERS
-from train.recipes import find
 from train.schedule import Clock, make_optimizer
 
 RECIPE = find("regression", steps=100, warmup=10, rate=1.0)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from colorize.model import ModelError
+from train.catalogue import find
 from train.objective import build
-from train.recipes import find
 from train.warmstart import lean, take_trunk
 
 TINY = {"widths": (16, 32), "depths": (1, 1)}

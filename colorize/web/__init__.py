@@ -1,0 +1,1 @@
+"""The Colorize and Compare pages, and what serves them. Begin with colorize_page.py."""

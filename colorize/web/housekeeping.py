@@ -1,0 +1,69 @@
+"""What the running app needs beside its pages: handles, a warm model, room on the disk, memory.
+
+    take_handles()
+    threading.Thread(target=warm, args=[studio]).start()
+    threading.Thread(target=attend, args=[studio], daemon=True).start()
+
+Importing this brings no gradio: the handles are taken before the app loads it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from colorize.samples import samples
+from colorize.web.temporary_files import tidy
+
+if TYPE_CHECKING:
+    from colorize.web.studio import Studio
+
+HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
+HANDLES = 10_240  # as many as every system gives that allows more than its first few
+
+
+def take_handles() -> None:
+    """Each visitor's connection is a file handle; systems begin with few, and allow more."""
+    if os.name == "posix":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wish = HANDLES if hard == resource.RLIM_INFINITY else min(HANDLES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
+
+
+def warm(studio: Studio) -> None:
+    """Show the default model the first sample while the first visitor arrives."""
+    from colorize.web.handlers import cached  # brings gradio, which the app loads in its own time
+
+    try:
+        studio.warm(cached(samples()[0].path))
+    except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
+        print(error, flush=True)
+
+
+def attend(studio: Studio) -> None:
+    """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
+    hour."""
+    for seconds in itertools.count(LOOK, LOOK):
+        tidy(os.environ["GRADIO_TEMP_DIR"])
+        give_back()
+        time.sleep(LOOK)
+        if seconds % HOUR == 0:
+            studio.forget()
+
+
+def give_back() -> None:
+    """Memory that was freed, given back to the computer.
+
+    Colouring large photos in changing threads leaves holes in glibc's heaps, which it keeps:
+    hundreds of megabytes after some dozens of photos. Elsewhere there is nothing to do.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim:
+            trim(0)

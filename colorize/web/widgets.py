@@ -1,0 +1,71 @@
+"""The parts of the pages that Gradio does not have: each a template and a script in the
+assets of its page.
+
+    Stage(elem_id="stage")
+
+A widget's `value` is plain data; what it shows and which events it sends is written at the top of
+its script.
+"""
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from colorize.web.theme import ASSETS
+
+
+class Photo(gr.Image):
+    """An upload that hands on the file as it came: `colorize.photo` reads it, with its own words.
+
+    The stock component would decode it first, and damage or refuse some photos on the way.
+    """
+
+    is_template = True  # the stock component in the browser
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        return payload.path if payload else None
+
+
+class Widget(gr.HTML):
+    """HTML and JavaScript of our own, by the name of the class."""
+
+    folder = "colorize"  # of assets/, where its files lie
+
+    def __init__(self, value=None, **options) -> None:
+        part = ASSETS / self.folder / type(self).__name__.lower()
+        options.setdefault("html_template", part.with_suffix(".html").read_text())
+        options.setdefault("js_on_load", part.with_suffix(".js").read_text())
+        options.setdefault("apply_default_css", False)
+        super().__init__(value, **options)
+
+
+class Stage(Widget):
+    """The photo before and after, with a divider that mouse, finger and keyboard can move."""
+
+
+class Samples(Widget):
+    """A row of sample photos; event `choose`."""
+
+
+class Choice(Widget):
+    """One model out of several, each with its sentence; its value is the name."""
+
+    def __init__(self, value: str | None = None, options: list[dict] | None = None, **rest) -> None:
+        super().__init__(value, options=options or [], **rest)
+
+    def preprocess(self, payload: object) -> str | None:
+        if payload is None or isinstance(payload, str):
+            return payload
+        raise gr.Error("A model is chosen by its name.", print_exception=False)
+
+    def example_payload(self) -> str:
+        return ""  # the default; the page's description names no model
+
+
+class Probe(Widget):
+    """The photo in colour, to be asked about a pixel; event `pick`."""
+
+
+class Wall(Widget):
+    """Photos side by side; zoom and position are theirs together."""
+
+    folder = "compare"

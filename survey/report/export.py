@@ -1,0 +1,119 @@
+"""A study in one zip file from which its report can be made again, laid out as Psych-DS asks.
+
+    dataset_description.json    what this is, and the meaning of every column
+    study.json                  the frozen design with its hash and seed
+    data/study-…_data.csv       votes, participants (no tokens, no panel ids), photos, stimuli
+    materials/                  the images that the report shows
+    results/                    report.html and its numbers as CSV
+
+Try it: python -m survey export studies/poster --output poster.zip
+        python -m survey report poster.zip
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from survey.design import FILE
+from survey.report.believed_photos import most_and_least_believed
+from survey.report.data_dictionary import MEANING
+from survey.report.evidence import (
+    MATERIALS,
+    TABLES,
+    Evidence,
+    exported_columns,
+    open_evidence,
+    sheet_name,
+)
+from survey.report.findings import find
+from survey.report.html import render
+from survey.report.safe_csv import Cell, write_sheet
+from survey.report.tables import tables
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same votes make the same file
+
+README = """\
+# {title}
+
+Every vote of a study with photos that are real or coloured by a model, under the frozen design
+`study.json` (SHA-256 {sha256}). `dataset_description.json` says what each column means.
+
+In the CSV files, a text that begins with one of = + - @ ' has an apostrophe put in front, so that
+no spreadsheet runs it; take off one leading apostrophe to have the text as it was.
+"""
+
+
+def export(source: str | Path, path: str | Path, data: str | Path | None = None) -> Path:
+    """Write the zip; an older one is replaced only when the new one is whole."""
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        with open_evidence(source, data) as evidence, ZipFile(part, "w", ZIP_DEFLATED) as archive:
+            _write(archive, evidence)
+        return part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(archive: ZipFile, evidence: Evidence) -> None:
+    study, db, findings = evidence.study, evidence.db, find(evidence.db, evidence.study)
+    _add(archive, "README.md", README.format(title=study.title, sha256=study.sha256))
+    with TemporaryDirectory() as folder:
+        _add(archive, FILE, study.save(folder).read_bytes())
+    _add(archive, "dataset_description.json", json.dumps(describe(evidence), indent=2))
+    for name in TABLES:
+        columns = exported_columns(db, name)
+        rows = db.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY 1, 2")
+        _add_sheet(archive, sheet_name(study, name), columns.values(), rows)
+    pictures = {photo.file for row in most_and_least_believed(findings) for photo in row}
+    for file in sorted(pictures):
+        if image := evidence.image(file):
+            _add(archive, f"{MATERIALS}/{file}", image)
+    _add(archive, "results/report.html", render(evidence, findings))
+    for table in tables(findings):
+        _add(archive, f"results/{table.name}.csv", table.csv())
+
+
+def describe(evidence: Evidence) -> dict:
+    """dataset_description.json: JSON-LD in the words of schema.org."""
+    columns = [name for t in TABLES for name in exported_columns(evidence.db, t).values()]
+    variables = []
+    for name in dict.fromkeys(columns):  # each once, in order
+        description, unit = MEANING[name]
+        variable = {"@type": "PropertyValue", "name": name, "description": description}
+        variables.append(variable | ({"unitText": unit} if unit else {}))
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": evidence.study.title,
+        "description": f'Answers to "{evidence.study.question}": one row a vote, with what was '
+        "shown, for how long, and who answered. study.json holds the whole design.",
+        "version": str(evidence.study.version),
+        "identifier": evidence.study.sha256,
+        "variableMeasured": variables,
+    }
+
+
+def _add(archive: ZipFile, name: str, content: str | bytes) -> None:
+    archive.writestr(_entry(name), content)
+
+
+def _add_sheet(
+    archive: ZipFile, name: str, columns: Iterable[str], rows: Iterable[Iterable[Cell]]
+) -> None:
+    with (
+        archive.open(_entry(name), "w", force_zip64=True) as file,
+        io.TextIOWrapper(file, encoding="utf-8", newline="") as text,
+    ):
+        write_sheet(text, columns, rows)
+
+
+def _entry(name: str) -> ZipInfo:
+    entry = ZipInfo(name, EPOCH)
+    entry.compress_type = ZIP_DEFLATED
+    return entry

@@ -1,0 +1,125 @@
+"""The report of a study: one HTML page that needs nothing else.
+
+Try it: python -m survey report studies/poster --output report.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from string import Template
+
+from survey.design import Study
+from survey.report import sections
+from survey.report.believed_photos import galleries
+from survey.report.evidence import Evidence, open_evidence
+from survey.report.findings import Analysis, Findings, find
+from survey.report.markup import data_uri, paragraph, percent, section, span
+from survey.report.method import exclusions, method
+from survey.report.tables import tables
+from survey.stats import confidence_sequence
+
+HERE = Path(__file__).parent
+FEW = 20  # participants or photos below which an interval deserves a warning
+
+
+def report(source: str | Path, data: str | Path | None = None) -> str:
+    """The page for a study's folder, or for an export of one."""
+    with open_evidence(source, data) as evidence:
+        return render(evidence, find(evidence.db, evidence.study))
+
+
+def render(evidence: Evidence, findings: Findings) -> str:
+    """The page for what was found."""
+    study = evidence.study
+    parts = [paragraph("No votes yet.", "lead")]
+    if findings.everyone.votes:
+        parts = [*_results(evidence, findings), exclusions(study, findings)]
+    page = Template((HERE / "report.html").read_text(encoding="utf-8"))
+    return page.substitute(
+        title=escape(study.title),
+        css=(HERE / "report.css").read_text(encoding="utf-8"),
+        facts=escape(_facts(study, findings)),
+        body="\n".join([*parts, method(study, findings)]),
+    )
+
+
+def _facts(study: Study, findings: Findings) -> str:
+    """n, design, exposure and dates in one line."""
+    found = findings.shown
+    exposure = "until answered" if study.exposure_ms is None else f"{study.exposure_ms / 1000:g} s"
+    facts = [
+        f"{found.participants} participants, {found.photos} photos, {found.votes:,} votes",
+        {"single": "one image at a time", "pair": "pairs"}[study.design],
+        f"exposure {exposure}",
+    ]
+    if findings.first_vote and findings.last_vote:
+        times = (findings.first_vote, findings.last_vote)
+        days = [f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}" for time in times]
+        facts.append(" to ".join(dict.fromkeys(days)))
+    return " · ".join(facts)
+
+
+def _results(evidence: Evidence, findings: Findings) -> list[str]:
+    study, found, parts = evidence.study, findings.shown, []
+    if not findings.headline.votes:
+        warning = "Every participant so far breaks a rule of exclusion; this is everyone."
+        parts.append(paragraph(warning, "caution"))
+    parts.append(_lead(study, found))
+    if found.participants < study.target:
+        parts.append(_still_open(study, found))
+    parts.append(sections.rates(study, found))
+    if found.gaps:
+        parts.append(sections.gaps(found))
+    if any(condition.d_prime for condition in found.conditions):
+        parts.append(sections.sensitivity(study, found))
+    parts += [
+        sections.photos(study, findings.per_photo),
+        galleries(evidence, findings),
+        sections.times(findings.response),
+        _downloads(findings),
+    ]
+    return parts
+
+
+def _lead(study: Study, found: Analysis) -> str:
+    """The finding in words, and what it may be said of."""
+    rates = [f"{c.name} {percent(c.rate.estimate)}" for c in found.conditions if c.name != "real"]
+    real = [percent(c.rate.estimate) for c in found.conditions if c.name == "real"]
+    if study.design == "pair":
+        said = f"Taken for the real photo beside it: {', '.join(rates)}. At 50 % nobody could tell."
+    else:
+        said = f"Called real: {', '.join(rates)}" + (f"; real photos {real[0]}." if real else ".")
+    claim = (
+        f"The intervals allow for other people and other photos like these {found.participants} "
+        f"participants and {found.photos} photos."
+    )
+    parts = [paragraph(said, "lead"), paragraph(claim)]
+    for what, count in (("participants", found.participants), ("photos", found.photos)):
+        if count < FEW:
+            parts.append(paragraph(f"Only {count} {what}: take the intervals as rough.", "caution"))
+    return "\n".join(parts)
+
+
+def _still_open(study: Study, found: Analysis) -> str:
+    """What may be looked at before the end without fooling oneself."""
+    looks = [
+        f"{c.label} {span(confidence_sequence(c.called, c.shown), 1, 100)}"
+        for c in found.conditions
+    ]
+    text = (
+        f"{found.participants} of {study.target} participants. Whoever stops when a result looks "
+        "good has shown nothing: the intervals below count only at the end. These hold however "
+        f"often one looks, if votes are taken as independent (percent): {'; '.join(looks)}."
+    )
+    return paragraph(text, "caution")
+
+
+def _downloads(findings: Findings) -> str:
+    links = ", ".join(
+        f'<a download="{sheet.name}.csv" href="{data_uri(sheet.csv().encode(), "text/csv")}">'
+        f"{sheet.name}</a>"
+        for sheet in tables(findings)
+    )
+    return section("Numbers", f"<p>As CSV: {links}.</p>")

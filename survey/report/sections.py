@@ -1,0 +1,187 @@
+"""The part of a report that shows results: each function is one section, a plot and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil, floor, isfinite
+
+from survey.design import Study
+from survey.report.aggregates import Quartiles
+from survey.report.findings import Analysis, Condition, Gap, PhotoRate, label
+from survey.report.markup import (
+    NONE,
+    note,
+    number,
+    p_value,
+    percent,
+    points,
+    seconds,
+    section,
+    signed,
+    span,
+    table,
+)
+from survey.report.plots import Axis, Row, histogram, interval_plot
+from survey.stats import Interval
+
+SHARES = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
+ELSEWHERE = (  # published figures: what, share called real, how it was asked, design
+    ("CS230 poster, 2018: regression", 0.346, "survey, design not described", ""),
+    ("CS230 poster: classification", 0.577, "survey, design not described", ""),
+    ("CS230 poster: with rebalancing", 0.692, "survey, design not described", ""),
+    ("Zhang, Isola and Efros, 2016", 0.323, "pairs, each image for 1 s", "pair"),
+)
+
+
+def rates(study: Study, found: Analysis) -> str:
+    """How often each condition was called real, beside other people's figures."""
+    real = [c.rate.estimate for c in found.conditions if c.name == "real"]
+    pair = study.design == "pair"
+    axis = Axis(0, 1, SHARES, percent, 0.5 if pair else next(iter(real), None))
+    rows = [
+        Row(c.label, c.rate, inner=c.rate_independent, tone=_tone(c.name)) for c in found.conditions
+    ]
+    columns = ["", "Called real", "95 %: people and photos like these"]
+    columns += ["other people, these photos", "votes taken as independent"]
+    columns += ["Votes", "Participants", "Photos"]
+    return section(
+        "Called real",
+        interval_plot(rows, axis, "Share called real, with 95 % intervals"),
+        note(
+            "Line: 95 % interval for people and photos like these. Bar inside it: what it would "
+            "be if votes were independent. Dashed: "
+            + ("nobody could tell." if pair else "the rate of the real photos.")
+        ),
+        table(columns, [_rate_cells(condition) for condition in found.conditions]),
+        _elsewhere(study),
+    )
+
+
+def _rate_cells(c: Condition) -> list[str]:
+    intervals = (c.rate, c.rate_these_photos, c.rate_independent)
+    counts = (c.shown, c.participants, c.photos)
+    return [
+        c.label,
+        percent(c.rate.estimate),
+        *(span(interval, 1, 100) for interval in intervals),
+        *(f"{count:,}" for count in counts),
+    ]
+
+
+def _elsewhere(study: Study) -> str:
+    rows = [
+        Row(what, Interval(share, share, share), _asked(how, design, study), tone="other")
+        for what, share, how, design in ELSEWHERE
+    ]
+    axis = Axis(0, 1, SHARES, percent)
+    return "\n".join(
+        [
+            "<h3>Published figures: other people, other photos, other designs</h3>",
+            interval_plot(rows, axis, "Share called real in published studies"),
+            note(
+                "Differences of about five points to a published figure mean nothing: the same "
+                "method gave 32.3 % in one laboratory and 27.8 % in another."
+            ),
+        ]
+    )
+
+
+def _asked(how: str, design: str, study: Study) -> str:
+    return how if design in ("", study.design) else f"another design: {how}"
+
+
+def gaps(found: Analysis) -> str:
+    """Every two models compared."""
+    reach = max(abs(end) for gap in found.gaps for end in gap.difference[1:])
+    limit = max(ceil(10 * reach) / 10, 0.1)
+    ticks = {end: signed(100 * end, 0) for end in (-limit, limit)} | {0: "0"}
+    axis = Axis(-limit, limit, dict(sorted(ticks.items())), points, 0)
+    rows = [Row(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
+    columns = ["", "Difference, points", "95 %, all pairs together", "p", "p, Holm"]
+    return section(
+        "Differences between models",
+        interval_plot(rows, axis, "Differences of shares, with intervals"),
+        note(
+            "In percentage points, for people and photos like these; the intervals hold all "
+            "together. p: labels shuffled within participants, for these photos."
+        ),
+        table(columns, [_gap_cells(gap) for gap in found.gaps]),
+    )
+
+
+def _gap_cells(gap: Gap) -> list[str]:
+    return [
+        f"{gap.first} − {gap.second}",
+        points(gap.difference.estimate),
+        f"{points(gap.difference.low)} to {points(gap.difference.high)}",
+        p_value(gap.p),
+        p_value(gap.p_holm),
+    ]
+
+
+def sensitivity(study: Study, found: Analysis) -> str:
+    """How well people told real from synthesized, apart from any leaning to say one of them."""
+    models = [c for c in found.conditions if c.d_prime]
+    ends = [end for c in models for end in c.d_prime if isfinite(end)]
+    low, high = floor(min(0, *ends)), ceil(max(1, *ends))
+    axis = Axis(low, high, {t: number(t, 0) for t in range(low, high + 1)}, number, 0)
+    columns = ["", "d′, mean of participants", "95 %", "d′, votes pooled"]
+    said = "d′ 0: synthesized photos cannot be told from real ones."
+    if study.design == "pair":
+        columns += ["Strength against the real photo"]
+    else:
+        columns += ["Criterion", "95 %"]
+        said += " Criterion below 0: people lean towards “real”."
+    cells = [
+        [c.name, number(c.d_prime.estimate), span(c.d_prime), number(c.d_prime_pooled)]
+        + _leaning(c, found)
+        for c in models
+    ]
+    return section(
+        "Telling them apart",
+        interval_plot([Row(c.name, c.d_prime) for c in models], axis, "d′, with 95 % intervals"),
+        note(said),
+        table(columns, cells),
+    )
+
+
+def _leaning(condition: Condition, found: Analysis) -> list[str]:
+    if condition.name in found.ranking:
+        return [number(found.ranking[condition.name])]
+    criterion = condition.criterion
+    return [number(criterion.estimate) if criterion else NONE, span(criterion)]
+
+
+def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
+    """How much photos differ."""
+    groups: dict[str, list[float]] = {name: [] for name in study.models}
+    for photo in per_photo:
+        if photo.condition in groups:
+            groups[photo.condition].append(photo.rate.estimate)
+    return section(
+        "Photos differ",
+        histogram(groups, Axis(0, 1, SHARES, percent), 20, "Photos by share called real"),
+        note("How many photos were called real by how large a share of those who saw them."),
+    )
+
+
+def times(response: dict[str, Quartiles]) -> str:
+    """Response times."""
+    longest = 1000 * max(1, *(ceil(time.upper / 1000) for time in response.values()))
+    axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
+    rows = [
+        Row(label(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
+        for name, time in response.items()
+    ]
+    return section(
+        "Response times",
+        interval_plot(rows, axis, "Response times: median and quartiles"),
+        note(
+            "Median and quartiles, from when answering became possible to the key. Browsers add "
+            "10 to 40 ms."
+        ),
+    )
+
+
+def _tone(condition: str) -> str:
+    return "real" if condition == "real" else "model"

@@ -1,0 +1,1 @@
+"""The Study and Results pages, and what serves them. Begin with pages.py."""

@@ -1,0 +1,252 @@
+// A participation from consent to code. `participate` is the whole story; it can begin anywhere,
+// because the server knows where this participant is.
+
+const part = (name) => element.querySelector(`[data-part="${name}"]`);
+const REST_MS = 500; // an empty wall between two trials
+const OVER = new Set(["full", "closed", "panel", "crowd", "elsewhere"]); // refusals after which nothing helps
+const BROKEN = "Something went wrong in this page. Your answers so far are kept.";
+let study = null;
+let token = null;
+let underWay = false;
+
+class Refusal extends Error {
+  constructor({ refused, sentence }) {
+    super(sentence);
+    this.reason = refused;
+  }
+}
+
+// Ask the server until it answers. The same call twice does no harm: a vote has its nonce.
+async function ask(name, values = {}) {
+  for (let seconds = 0.5; ; seconds = Math.min(2 * seconds, 4)) {
+    const said = await server.ask({ ask: name, ...values }).catch(() => undefined);
+    offline(said === undefined || Boolean(said.wait && study)); // once it is known, it need not wait
+    if (said?.refused) throw new Refusal(said);
+    if (said && "reply" in said) return said.reply;
+    if (said?.wait) write("wait", said.wait);
+    await Promise.race([pause(1000 * seconds), online()]);
+  }
+}
+
+// What the server has already when it is asked again, it has: only its reply was lost.
+async function once(name, values) {
+  await ask(name, values).catch((refusal) => {
+    if (refusal.reason !== "twice") throw refusal;
+  });
+}
+
+const online = () => new Promise((go) => window.addEventListener("online", go, { once: true }));
+const offline = (lost) => (element.querySelector(".offline").hidden = !lost);
+
+function write(name, text) {
+  element.querySelectorAll(`[data-text="${name}"]`).forEach((place) => (place.textContent = text));
+}
+
+function show(name) {
+  element.querySelectorAll("section").forEach((s) => (s.hidden = s.dataset.name !== name));
+  window.scrollTo(0, 0);
+}
+
+// Show a screen and wait for one of its buttons; gives the button's value. Reading comes first:
+// the heading has the focus, or what the screen marks for it.
+function choice(name) {
+  show(name);
+  const section = element.querySelector(`section[data-name="${name}"]`);
+  section.querySelector("[data-focus]").focus({ preventScroll: true });
+  return pressed(section);
+}
+
+function pressed(within) {
+  return new Promise((resolve) => {
+    const ear = new AbortController();
+    within.addEventListener(
+      "click",
+      (event) => {
+        const button = event.target.closest("button[value]");
+        if (!button) return;
+        ear.abort();
+        resolve(button.value);
+      },
+      { signal: ear.signal },
+    );
+  });
+}
+
+// The token outlives a reload. Where a browser keeps nothing, it lives as long as the page.
+const memory = {
+  read: () => {
+    try {
+      return localStorage.getItem(`study ${study.id}`);
+    } catch {
+      return null;
+    }
+  },
+  write: (value) => {
+    try {
+      localStorage.setItem(`study ${study.id}`, value);
+    } catch {
+      /* no */
+    }
+  },
+  clear: () => {
+    try {
+      localStorage.removeItem(`study ${study.id}`);
+    } catch {
+      /* no */
+    }
+  },
+};
+
+async function participate(greet) {
+  study ??= await ask("welcome").then(introduce);
+  token ??= memory.read() ?? (await consent());
+  let stage = await ask("stage", { token });
+  if (stage === "colour_vision") {
+    await once("colour_vision", { token, answer: await choice("vision") });
+    stage = "trials";
+  } else if (stage === "trials" && greet) {
+    await choice("again");
+  }
+  if (stage === "trials") await trials();
+  await debrief();
+}
+
+async function consent() {
+  await choice("consent");
+  const asked = study.panel && new URLSearchParams(location.search).get(study.panel);
+  const given = await ask("begin", { consent: true, panel_id: asked || "" });
+  memory.write(given);
+  return given;
+}
+
+async function trials() {
+  underWay = true;
+  let trial = await ask("next_trial", { token });
+  while (trial) {
+    const images = decode(trial.images);
+    const first = trial.number === 1;
+    if (first && (trial.kind === "practice" || !study.practice)) await choice("how");
+    else if (first) await choice("trials");
+    trial = await take(trial, await images);
+  }
+  underWay = false;
+}
+
+// One trial, its vote, and in practice the truth; gives the next trial.
+async function take(trial, images) {
+  place(images);
+  stage.dataset.phase = "blank";
+  write(
+    "place",
+    `${trial.kind === "practice" ? "Practice " : ""}${trial.number} of ${trial.total}`,
+  );
+  write("prompt", study.question);
+  stage.querySelector("progress").value = trial.number / trial.total;
+  show("trial");
+  const [frameMs] = await Promise.all([measureFrame(), pause(REST_MS)]);
+  await once("shown", { token, nonce: trial.nonce });
+  const said = await run(trial, frameMs);
+  const reply = await vote({ token, nonce: trial.nonce, ...said });
+  if (reply.truth) await feedback(trial, reply);
+  return reply.next;
+}
+
+// A vote whose acknowledgment was lost is answered "stale" when it is sent again: it is kept.
+async function vote(said) {
+  try {
+    return await ask("vote", said);
+  } catch (refusal) {
+    if (refusal.reason !== "stale") throw refusal;
+    return { next: await ask("next_trial", { token }) };
+  }
+}
+
+async function feedback(trial, { right, truth }) {
+  const named = { real: "Real", synthesized: "Synthesized" };
+  const captions =
+    study.design === "single"
+      ? [named[truth]]
+      : trial.answers.map((side) => (side === truth ? named.real : named.synthesized));
+  captions.forEach((text, i) => (figures[i].querySelector("figcaption").textContent = text));
+  write("prompt", right ? "Right." : "Not this time.");
+  stage.dataset.phase = "feedback";
+  const onward = stage.querySelector(".onward");
+  await pause(300); // the second half of a double click on the answer is not meant for "Next"
+  onward.firstElementChild.disabled = false;
+  onward.firstElementChild.focus();
+  await pressed(onward);
+  onward.firstElementChild.disabled = true;
+}
+
+async function debrief() {
+  const end = await ask("debrief", { token });
+  write("score", `You were right in ${end.right} of ${end.total}`);
+  write("chance", `Guessing is right in about ${Math.round(end.total / 2)}.`);
+  write("code", end.code);
+  part("links").replaceChildren(...end.links.map(link));
+  part("proof").hidden = study.demonstration;
+  part("anew").hidden = !study.demonstration;
+  for (;;) {
+    if ((await choice("end")) === "anew") return startAnew();
+    await navigator.clipboard?.writeText(end.code).catch(() => undefined);
+  }
+}
+
+function link([text, address]) {
+  const anchor = document.createElement("a");
+  anchor.textContent = text;
+  anchor.href = address;
+  return anchor;
+}
+
+function startAnew() {
+  memory.clear();
+  token = null;
+}
+
+// The study's words, into the page.
+function introduce(study) {
+  const names = study.answers.map((answer) => answer[0].toUpperCase() + answer.slice(1));
+  buttons.forEach((button, i) => (button.querySelector("span").textContent = names[i]));
+  write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
+  for (const name of ["title", "consent", "question"]) write(name, study[name]);
+  document.title = study.title;
+  element.querySelectorAll("[data-design]").forEach((text) => {
+    text.hidden = text.dataset.design !== study.design;
+  });
+  const seconds = study.exposure_ms / 1000;
+  const time = seconds === 1 ? "one second" : `${seconds} seconds`;
+  write(
+    "look",
+    study.exposure_ms === null
+      ? "Look for as long as you like, then answer."
+      : `Look closely: after ${time} it is covered. Then take the time you need to answer.`,
+  );
+  write(
+    "practice",
+    study.practice
+      ? `The first ${study.practice} are for practice: you will be told the truth after each one.`
+      : "",
+  );
+  write("count", `Now ${study.trials} that count`);
+  return study;
+}
+
+// Whatever went wrong, in a sentence; `participate` then goes on where the server says.
+async function explain(error) {
+  underWay = false;
+  if (!(error instanceof Refusal)) console.error(error);
+  if (error.reason === "token") startAnew();
+  write("stop", error instanceof Refusal ? error.message : BROKEN);
+  const section = element.querySelector('section[data-name="stop"]');
+  section.querySelector("button").hidden = OVER.has(error.reason);
+  await choice("stop");
+}
+
+window.addEventListener("beforeunload", (event) => underWay && event.preventDefault());
+
+(async () => {
+  for (let greet = true; ; greet = false) {
+    await participate(greet).catch(explain);
+  }
+})();

@@ -1,0 +1,152 @@
+// One trial in the browser: decode, paint, measure, cover, wait for one answer.
+// The clock is performance.now's throughout: frames, keys and touches are stamped by it.
+
+const stage = element.querySelector(".trial");
+const figures = [...stage.querySelectorAll("figure")];
+const buttons = [...stage.querySelectorAll(".answers button")];
+const KEYS = ["ArrowLeft", "ArrowRight"];
+
+const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Milliseconds of a frame on this screen: the median of some; null if it is none. While the page is
+// hidden there are no frames, and this waits.
+async function measureFrame() {
+  const gaps = [];
+  for (let last = await frame(); gaps.length < 15;) {
+    const now = await frame();
+    gaps.push(now - last);
+    last = now;
+  }
+  const median = gaps.sort((a, b) => a - b)[7];
+  return median >= 1 && median <= 1000 ? median : null;
+}
+
+// What happens to the page while a trial is on. A hidden page gets no frames, so a timed exposure
+// ends there and then.
+const witness = { blurs: 0, hidden: 0, timed: false, coveredAt: null };
+window.addEventListener("blur", () => witness.blurs++);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) return;
+  witness.hidden++;
+  if (!witness.timed || stage.dataset.phase !== "look") return;
+  witness.coveredAt = performance.now();
+  stage.dataset.phase = "mask";
+});
+
+// The images of a trial, ready to be painted at once; their addresses exist in this page only.
+async function decode(images) {
+  const decoded = images.map((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const image = new Image();
+    image.decoding = "sync";
+    image.draggable = false;
+    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+    return image;
+  });
+  await Promise.all(decoded.map((image) => image.decode()));
+  decoded.forEach((image) => URL.revokeObjectURL(image.src));
+  return decoded;
+}
+
+function place(images) {
+  figures.forEach((figure, i) => {
+    figure.hidden = i >= images.length;
+    figure.querySelector("figcaption").textContent = "";
+    if (figure.hidden) return;
+    images[i].alt = images.length === 1 ? "The photo to judge" : ["Left photo", "Right photo"][i];
+    figure.querySelector(".picture").replaceChildren(images[i]);
+    scramble(figure.querySelector("canvas"));
+  });
+}
+
+// The cover: blocks of random colours, so that no after-image of the photo can be judged.
+function scramble(canvas) {
+  const pen = canvas.getContext("2d");
+  const noise = pen.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < noise.data.length; i++) {
+    noise.data[i] = i % 4 === 3 ? 255 : 64 + 128 * Math.random();
+  }
+  pen.putImageData(noise, 0, 0);
+}
+
+// Paint in one frame, cover in the frame nearest to the end. Without an end: see who answers.
+async function expose(ms, half) {
+  await frame();
+  const start = await frame();
+  Object.assign(witness, { blurs: 0, hidden: 0, timed: ms !== null, coveredAt: null });
+  stage.dataset.phase = "look";
+  let now = start;
+  let dropped = 0;
+  while (witness.timed && witness.coveredAt === null && now - start < ms - half) {
+    const next = await frame();
+    dropped += Math.max(0, Math.round((next - now) / (2 * half)) - 1);
+    now = next;
+  }
+  if (witness.timed) stage.dataset.phase = "mask";
+  return { start, end: now, dropped };
+}
+
+// The first key, touch or click at or after `since`; everything later is ignored.
+function firstAnswer(since) {
+  return new Promise((resolve) => {
+    const ear = new AbortController();
+    const heard = (choice, at) => {
+      if (at < since || ear.signal.aborted) return;
+      ear.abort();
+      buttons.forEach((button) => (button.disabled = true));
+      resolve({ choice, at });
+    };
+    const options = { signal: ear.signal };
+    document.addEventListener(
+      "keydown",
+      (event) => {
+        const choice = KEYS.indexOf(event.key);
+        if (choice < 0 || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+        event.preventDefault();
+        heard(choice, event.timeStamp);
+      },
+      options,
+    );
+    buttons.forEach((button, choice) => {
+      let pressed = null; // a finger decides when it comes down; the click follows when it goes up
+      button.disabled = false;
+      button.addEventListener("pointerdown", (event) => (pressed = event.timeStamp), options);
+      button.addEventListener(
+        "click",
+        (event) => {
+          heard(choice, (event.detail && pressed) || event.timeStamp); // detail 0: by keyboard
+        },
+        options,
+      );
+    });
+  });
+}
+
+// A trial from its first frame to its answer: which choice, and the times that go with it.
+async function run(trial, frameMs) {
+  const half = (frameMs ?? 1000 / 60) / 2;
+  const { start, end, dropped } = await expose(trial.exposure_ms, half);
+  const answer = firstAnswer(end);
+  if (witness.timed) pause(trial.mask_ms).then(uncover);
+  const { choice, at } = await answer;
+  stage.dataset.phase = "blank";
+  return {
+    answer: trial.answers[choice],
+    timing: {
+      response_ms: at - end,
+      exposure_ms: (witness.timed ? (witness.coveredAt ?? end) : at) - start,
+      dropped_frames: dropped,
+      blurs: witness.blurs,
+      hidden: witness.hidden,
+      screen_width: Math.max(1, Math.round(screen.width)),
+      screen_height: Math.max(1, Math.round(screen.height)),
+      pixel_ratio: window.devicePixelRatio,
+      refresh_hz: frameMs && 1000 / frameMs,
+    },
+  };
+}
+
+function uncover() {
+  if (stage.dataset.phase === "mask") stage.dataset.phase = "ask";
+}

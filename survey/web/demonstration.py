@@ -1,0 +1,78 @@
+"""The study that is there without a study: photos of the installed packages, the shipped models.
+
+open_demonstration("studies/demonstration")      # built the first time, in well under a minute
+"""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+from colorize import zoo
+from colorize.photo import PhotoError, open_photo
+from colorize.samples import Sample, samples
+from survey.build import build, models
+from survey.design import FILE, Study
+from survey.stimuli import Unfit, square
+from survey.web.service import Service, open_service
+
+MODELS = ("regression", "classification", "rebalanced")  # they differ in nothing but the loss
+PRACTICE, CATCH = 2, 1
+MORE = (
+    Sample("A motorcycle in a garage", "skimage", "motorcycle_left.png"),
+    Sample("A cheetah's face", "gradio", "cheetah1.jpg"),
+    Sample("Galaxies", "skimage", "hubble_deep_field.jpg"),
+)
+CONSENT = """\
+This is a demonstration of how a study with photos works; it is no research. You will see a few \
+photos for one second each. Some have their own colours, others were coloured by a computer; you \
+say which. It takes about a minute.
+
+Your answers, their times and the size of your screen are kept on this server, no name and no \
+address. You may stop at any time by closing the page."""
+log = logging.getLogger(__name__)
+
+
+def open_demonstration(folder: str | Path) -> Service:
+    """The demonstration in this folder; without a mirror, since nothing would be lost with it."""
+    if not Path(folder, FILE).is_file():
+        prepare(folder)
+    return open_service(folder, environ={})
+
+
+def prepare(folder: str | Path) -> Study:
+    """Build it beside its place and move it there whole."""
+    photos = [sample.path for sample in (*samples(), *MORE) if is_fit(sample.path)]
+    names = [name for name in MODELS if name in zoo.shipped()] or zoo.shipped()[:1]
+    study = design(names, len(photos))
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        built = build(photos, Path(place, "study"), study, models(names))
+        shutil.rmtree(folder, ignore_errors=True)  # what is there is no study
+        Path(place, "study").rename(folder)
+    log.info("The demonstration is ready in %s.", folder)
+    return built.study
+
+
+def is_fit(path: Path) -> bool:
+    """Is it there, large and colourful enough?"""
+    try:
+        square(open_photo(path))
+    except (Unfit, PhotoError):
+        return False
+    return True
+
+
+def design(names: list[str], photos: int) -> Study:
+    """As many trials as the photos allow, every condition equally often."""
+    slots = 2 * len(names)
+    trials = (photos - PRACTICE - CATCH) // slots * slots
+    return Study(
+        title="Which colours are real?",
+        models=tuple(names),
+        consent=CONSENT,
+        practice=PRACTICE,
+        trials=trials,
+        catch=CATCH / trials,
+    )

@@ -1,0 +1,1 @@
+"""What tests share: photos, models, files, studies, disks."""

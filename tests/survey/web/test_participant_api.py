@@ -1,0 +1,147 @@
+"""The door to the outside: what is let in, what comes back, and what never does."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from survey.protocol import completion_code
+from survey.web.participant_api import ASKED, BEGUN, WITHIN, Calls
+from survey.web.study_host import Venue
+from tests.helpers.study import TIMING, in_service, outcome
+
+LINKS = [("Results", "results")]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@pytest.fixture
+def calls(survey):
+    venue = Venue(lambda: in_service(survey))
+    venue.opening().result()
+    return Calls(venue, LINKS)
+
+
+@pytest.fixture
+def ask(calls):
+    def ask(name: str, **given):
+        said = outcome(calls.answer({"ask": name, **given}))
+        json.dumps(said)  # every reply is JSON
+        return said
+
+    return ask
+
+
+@pytest.fixture
+def token(ask) -> str:
+    token = ask("begin", consent=True, panel_id="")["reply"]
+    ask("colour_vision", token=token, answer="normal")
+    return token
+
+
+def test_a_participation_from_welcome_to_debrief(ask, clock, survey):
+    words = ask("welcome")["reply"]
+    token = ask("begin", consent=True, panel_id="")["reply"]
+    assert ask("stage", token=token) == {"reply": "colour_vision"}
+    assert ask("colour_vision", token=token, answer="unsure") == {"reply": None}
+    trial = ask("next_trial", token=token)["reply"]
+    shown = []
+    while trial:
+        shown.append((trial["kind"], trial["number"], trial["total"]))
+        assert ask("shown", token=token, nonce=trial["nonce"]) == {"reply": None}
+        clock.pass_(2)
+        said = {"answer": trial["answers"][0], "timing": TIMING}
+        ack = ask("vote", token=token, nonce=trial["nonce"], **said)["reply"]
+        assert (ack["truth"] is None) == (ack["right"] is None) == (trial["kind"] == "trial")
+        trial = ack["next"]
+    assert shown[0] == ("practice", 1, words["practice"])
+    assert shown[-1] == ("trial", words["trials"], words["trials"])
+    end = ask("debrief", token=token)["reply"]
+    assert end["code"] == completion_code(survey.study, token)
+    assert end["links"] == LINKS
+
+
+def test_images_travel_as_their_bytes(ask, token, store):
+    (image,) = ask("next_trial", token=token)["reply"]["images"]
+    content = base64.b64decode(image)
+    files = (store.folder / "stimuli").iterdir()
+    assert content in {file.read_bytes() for file in files}
+
+
+def test_the_welcome_tells_nothing_that_must_stay_hidden(ask, study_names):
+    said = json.dumps(ask("welcome"))
+    assert not [name for name in study_names if name in said]
+
+
+@pytest.fixture
+def study_names(store) -> list[str]:
+    """What tells conditions, files or the proof of a completion code."""
+    names = {*store.study.models, store.study.sha256, store.study.stimuli}
+    return sorted(names | {file.name for file in (store.folder / "stimuli").iterdir()})
+
+
+def test_refusals_come_with_reason_and_sentence(ask, token):
+    said = ask("stage", token="0" * 32)
+    assert said["refused"] == "token"
+    assert said["sentence"].endswith("start anew.")
+    trial = ask("next_trial", token=token)["reply"]
+    said = ask("vote", token=token, nonce=trial["nonce"], answer="real", timing=TIMING)
+    assert said["refused"] == "unseen"
+    assert ask("debrief", token=token)["refused"] == "phase"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        None, [], "stage", {}, {"ask": None}, {"ask": ["stage"]}, {"ask": "close"},
+        {"ask": "store"}, {"ask": "_enrol"}, {"ask": "__init__"}, {"ask": "stage"},
+        {"ask": "stage", "token": "x", "more": 1}, {"ask": "welcome", "token": "x"},
+    ],
+)  # fmt: skip
+def test_calls_of_no_page_are_refused_and_counted(calls, store, call):
+    said = outcome(calls.answer(call))
+    assert said["refused"] == "call"
+    assert store.transact(lambda ledger: ledger.totals())["refused call"] == 1
+
+
+def test_one_address_begins_so_many_and_goes_on_with_all(survey, clock):
+    venue = Venue(lambda: in_service(survey))
+    venue.opening().result()
+    calls = Calls(venue, clock=clock)
+    begin = {"ask": "begin", "consent": True, "panel_id": ""}
+    said = [outcome(calls.answer(begin, "1.2.3.4")) for _ in range(BEGUN + 1)]
+    assert [reply.get("refused") for reply in said] == [None] * BEGUN + ["crowd"]
+    assert outcome(calls.answer({"ask": "stage", "token": said[0]["reply"]}, "1.2.3.4"))["reply"]
+    for elsewhere in ("1.2.3.5", "2a00:1450::1", "10.16.3.80", ""):
+        assert outcome(calls.answer(begin, elsewhere))["reply"]
+    clock.pass_(WITHIN)
+    assert outcome(calls.answer(begin, "1.2.3.4"))["reply"]
+    assert survey.store.transact(lambda ledger: ledger.totals())["refused crowd"] == 1
+
+
+def test_half_a_character_is_refused(ask):
+    assert ask("stage", token="\ud800")["refused"] == "token"
+
+
+@given(st.sampled_from(sorted(ASKED)), st.data())
+@settings(max_examples=60)
+def test_no_value_whatsoever_breaks_a_call(calls, store, name, data):
+    call = {"ask": name} | {key: data.draw(ANYTHING) for key in ASKED[name]}
+    said = outcome(calls.answer(call))
+    assert said.keys() in ({"reply"}, {"refused", "sentence"})
+    votes = store.transact(lambda ledger: ledger.totals())["votes"]
+    assert votes == 0
+
+
+def test_people_are_asked_to_wait_and_told_when_it_will_not_open(survey, caplog):
+    venue = Venue(lambda: 1 / 0)
+    calls = Calls(venue)
+    venue.opening().exception()
+    said = outcome(calls.answer({"ask": "welcome"}))
+    assert said["refused"] == "closed"
+    assert "ZeroDivisionError" in caplog.text

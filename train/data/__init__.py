@@ -1,0 +1,1 @@
+"""From photos to a cache, and from a cache to batches. Begin with prepare.py."""

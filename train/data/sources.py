@@ -1,0 +1,221 @@
+"""Sources: where photos come from. Each yields the same items, in the same order every time.
+
+    python -c "from train.data.sources import items; print(*items('PHOTOS'), sep='\\n')"
+
+A source is a folder of any depth that holds images, plain tar shards (as WebDataset writes them)
+or CIFAR-10's python batches; or `hf:NAME`, a data set of the Hugging Face hub. The label is the
+name of the folder that an image lies in; a top folder (or hub split) called train, val or test says
+its side. An `index.csv` at the top gives `label` and `split` by `name` (the path without suffix),
+and wins over both.
+"""
+
+import codecs
+import csv
+import io
+import os
+import pickle
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from train.data.cache import DataError
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".avif"}
+SHARD = ".tar"
+HUB = "hf:"
+SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of a file, so that a worker reads the bytes itself; `size` -1 is all of it."""
+
+    path: Path
+    start: int = 0
+    size: int = -1
+
+    def read(self) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            return file.read(self.size)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image of a source, not yet read."""
+
+    name: str
+    content: Slice | bytes | np.ndarray | DataError  # ndarray: (H, W, 3) uint8, already pixels
+    label: str = ""
+    split: str = ""  # "" or "train": the content decides
+
+
+def items(source: str | Path, index: Path | None = None) -> Iterator[Item]:
+    """Every image of `source`; with `index`, only those that this table names."""
+    if str(source).startswith(HUB):
+        yield from _hub(str(source))
+        return
+    folder = Path(source)
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder. Give a folder of images or tar shards.")
+    table = _read_table(index or folder / "index.csv", needed=index is not None)
+    for item in _walk(folder, folder):
+        key = str(PurePosixPath(item.name).with_suffix(""))
+        if key in table:
+            label, split = table[key]
+            yield Item(item.name, item.content, label or item.label, split or item.split)
+        elif index is None:
+            yield item
+
+
+def count(source: str | Path, index: Path | None = None) -> int:
+    """How many items `source` has, without reading the images."""
+    if str(source).startswith(HUB):
+        return sum(len(table) for table in _hub_tables(str(source)).values())
+    return sum(1 for _ in items(source, index))
+
+
+def _walk(folder: Path, root: Path) -> Iterator[Item]:
+    """Depth first, by name, so that the order is the same on every machine."""
+    if (folder / "batches.meta").is_file():
+        yield from _cifar(folder)
+        return
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry.name, entry.is_dir()) for entry in entries)
+    except OSError as error:
+        yield Item(str(folder), DataError(f"cannot be listed ({error.strerror})"))
+        return
+    for name, is_folder in found:
+        path = folder / name
+        if is_folder:
+            if not _loops(path):
+                yield from _walk(path, root)
+        elif path.suffix.lower() not in {SHARD, *SUFFIXES}:
+            continue
+        elif not path.is_file():  # which would keep us waiting, or never end
+            name = path.relative_to(root).as_posix()
+            yield Item(name, DataError("it is a pipe, a device or a broken link"))
+        elif path.suffix.lower() == SHARD:
+            yield from _shard(path)
+        else:
+            yield _named(path.relative_to(root).as_posix(), Slice(path))
+
+
+def _loops(path: Path) -> bool:
+    """Whether a linked folder leads back to one that it lies in."""
+    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
+
+
+def _named(name: str, content: Slice) -> Item:
+    """An item whose label and side are what its folders say."""
+    folders = PurePosixPath(name).parts[:-1]
+    split = SIDES.get(folders[0].lower(), "") if folders else ""
+    label = folders[-1] if len(folders) > bool(split) else ""
+    return Item(name, content, label, split)
+
+
+def _shard(path: Path) -> Iterator[Item]:
+    try:
+        with tarfile.open(path, "r:") as tar:
+            for member in tar:
+                tar.members.clear()  # tarfile remembers every member: memory without bound
+                if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                    yield _named(member.name, Slice(path, member.offset_data, member.size))
+    except (tarfile.TarError, OSError) as error:
+        yield Item(path.name, DataError(f"not a whole, plain tar file ({error})"))
+
+
+def _read_table(path: Path, needed: bool) -> dict[str, tuple[str, str]]:
+    """name -> (label, split). Equal pairs are one object: the table of 100,000 rows stays small."""
+    if not path.is_file():
+        if needed:
+            raise DataError(f"There is no table {path}.")
+        return {}
+    pairs: dict[tuple[str, str], tuple[str, str]] = {}
+    table = {}
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if "name" not in (rows.fieldnames or ()):
+            raise DataError(f"The table {path} needs a column 'name'; it has {rows.fieldnames}.")
+        for row in rows:
+            pair = (row.get("label") or "", row.get("split") or "")
+            table[row["name"]] = pairs.setdefault(pair, pair)
+    return table
+
+
+# CIFAR-10 as its home page offers it: pickles, read without running what they may contain.
+
+_CIFAR_NAMES = {
+    "_reconstruct": np.empty(0).__reduce__()[0],
+    "ndarray": np.ndarray,
+    "dtype": np.dtype,
+    "encode": codecs.encode,
+}
+
+
+class _Arrays(pickle.Unpickler):
+    """Reads plain values and numpy arrays; refuses everything else."""
+
+    def find_class(self, module: str, name: str) -> object:
+        if module.split(".")[0] in ("numpy", "_codecs") and name in _CIFAR_NAMES:
+            return _CIFAR_NAMES[name]
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _cifar(folder: Path) -> Iterator[Item]:
+    classes = [name.decode() for name in _unpickle(folder / "batches.meta")[b"label_names"]]
+    batches = sorted(folder.glob("data_batch_*")) + sorted(folder.glob("test_batch"))
+    for path in batches:
+        batch = _unpickle(path)
+        split = "test" if path.name == "test_batch" else "train"
+        photos = batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        for i, (pixels, label) in enumerate(zip(photos, batch[b"labels"], strict=True)):
+            yield Item(f"{path.name}/{i:05}", np.ascontiguousarray(pixels), classes[label], split)
+
+
+def _unpickle(path: Path) -> dict:
+    try:
+        return _Arrays(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+    except (pickle.UnpicklingError, EOFError) as error:
+        raise DataError(f"{path} is not a batch of CIFAR-10 ({error}).") from error
+
+
+# Hugging Face data sets.
+
+
+def _hub(source: str) -> Iterator[Item]:
+    for split, table in _hub_tables(source).items():
+        kinds = {column: type(kind).__name__ for column, kind in table.features.items()}
+        image = next((column for column, kind in kinds.items() if kind == "Image"), None)
+        label = next((column for column, kind in kinds.items() if kind == "ClassLabel"), None)
+        if image is None:
+            raise DataError(f"{source} has no column of images; its columns are {kinds}.")
+        titles = table.features[label].names if label else []
+        files = table.cast_column(image, type(table.features[image])(decode=False))
+        for i, row in enumerate(files):
+            number = row[label] if label else None
+            title = titles[number] if number is not None and number >= 0 else ""
+            side = SIDES.get(split, split)
+            yield Item(f"{split}/{i:08}", _hub_content(row[image]), title, side)
+
+
+def _hub_content(cell: dict | None) -> Slice | bytes | DataError:
+    if cell and cell["bytes"]:
+        return cell["bytes"]
+    return Slice(Path(cell["path"])) if cell and cell["path"] else DataError("the row has no image")
+
+
+def _hub_tables(source: str) -> dict:
+    try:
+        import datasets
+    except ImportError as error:
+        raise DataError(f"{source} needs the package 'datasets': pip install datasets") from error
+    name = source.removeprefix(HUB)
+    try:
+        return datasets.load_dataset(name)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise DataError(f"The data set {name!r} cannot be loaded: {error}") from error

@@ -1,0 +1,1 @@
+"""How good models are: metrics, baselines, intervals. Begin with evaluate.py."""

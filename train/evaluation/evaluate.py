@@ -1,0 +1,185 @@
+"""Evaluation: models and photos to a table, with baselines, intervals and paired differences.
+
+    python -m train evaluate rebalanced regression --data PHOTOS --json table.json --pages pages
+    python -m train evaluate RUN/best.safetensors --data CACHE --limit 150 --temperature 0.2,0.38
+
+The full picture is compared, at the photo's short side of 256. The metrics are defined in
+metrics.py; intervals and differences are over photos, see bootstrap.py.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from colorize import Colorizer, zoo
+from colorize.files import write_whole
+from train.data.cache import Cache
+from train.evaluation import gallery
+from train.evaluation.baselines import LightnessTable
+from train.evaluation.bootstrap import Ledger, Sums, difference, draws, spread, summary
+from train.evaluation.contest import SHORT_SIDE, TABLE_PHOTOS, Album, Contest, album
+from train.evaluation.metrics import METRICS, to_lab
+
+BASELINES = ("gray", "mean-by-lightness", "original")
+COLUMNS = (
+    ("psnr", "ssim", "delta_e", "ab_rmse", "auc_raw", "auc_balanced"),
+    ("colorfulness", "colorfulness_gap", "chroma_ratio", "cast_a", "cast_b"),
+    ("bin_accuracy", "bin_accuracy_balanced", "pair_accuracy", "keras_accuracy"),
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be evaluated; the options of `python -m train evaluate`."""
+
+    models: Sequence[str]
+    data: Path
+    split: str | None = None  # only this side of the data
+    limit: int | None = None  # photos, spread evenly over the data
+    train: Path | None = None  # a cache for mean-by-lightness; without it, leave one out
+    temperature: Sequence[float] | None = None  # None: each model's own
+    short_side: int | None = None  # pixels that the networks are shown
+    device: str = "auto"
+    seed: int = 0  # of the intervals
+    pages: Path | None = None  # pictures go here
+
+
+def evaluate(question: Question) -> dict[str, object]:
+    """The report: values, intervals and paired differences of all rows, ready for JSON."""
+    models = {
+        label(name): Colorizer.load(name, question.device, question.short_side)
+        for name in question.models
+    }
+    with album(question.data, question.split, question.limit) as photos:
+        table = lightness_table(photos, question.train)
+        contest = Contest(models, question.temperature, table, leave_out=question.train is None)
+        sums = judge(photos, contest)
+        if question.pages:
+            pictures(photos, contest, sums, question.pages)
+    return {
+        "data": question.data.name,
+        "short_side": SHORT_SIDE,
+        "mean_by_lightness": question.train.name if question.train else "leave-one-out",
+        "trivial": trivial(sums),
+        **compare(sums, question.seed),
+    }
+
+
+def label(name: str) -> str:
+    """A shipped name as it is; of a file RUN/best.safetensors, RUN/best."""
+    return "/".join(Path(name.removesuffix(".safetensors")).parts[-2:])
+
+
+def lightness_table(photos: Album, train: Path | None) -> LightnessTable:
+    """The colours of each lightness in the training photos of a cache, or in `photos`."""
+    if train is not None:
+        cache = Cache.open(train)
+        photos = Album(cache, cache.split("train")[:TABLE_PHOTOS])
+    table = LightnessTable.empty()
+    for i in tqdm(range(len(photos)), "lightness", unit=" photos", leave=False):
+        table = table.plus(LightnessTable.of(to_lab(photos.photo(i).pixels)))
+    return table
+
+
+def judge(photos: Album, contest: Contest) -> dict[str, Sums]:
+    """row -> the parts of its metrics, photo by photo."""
+    ledgers: dict[str, Ledger] = {}
+    with tqdm(total=len(photos), desc="evaluating", unit=" photos") as bar:
+        for group in photos.groups():
+            for found in contest.guesses(group):
+                for row, guess in found.items():
+                    ledgers.setdefault(row, Ledger()).add(guess)
+                bar.update()
+    return {row: ledger.sums() for row, ledger in ledgers.items()}
+
+
+def compare(rows: dict[str, Sums], seed: int) -> dict[str, object]:
+    """Every row's values and intervals; models minus gray, and models minus each other."""
+    n = rows["gray"]["psnr"].shape[1]
+    weights = draws(n, seed)
+    spreads = {row: spread(sums, weights) for row, sums in rows.items()}
+    models = [row for row in rows if row not in BASELINES]
+    pairs = [(row, "gray") for row in models] + list(combinations(models, 2))
+    return {
+        "n": n,
+        "seed": seed,
+        "draws": len(weights) - 1,
+        "rows": [{"model": row, "n": n, **summary(spreads[row])} for row in rows],
+        "differences": [
+            {"model": a, "minus": b, "n": n, **summary(difference(spreads[a], spreads[b]))}
+            for a, b in pairs
+        ],
+    }
+
+
+def trivial(rows: dict[str, Sums]) -> dict[str, float]:
+    """The accuracies, in percent, of always giving the most common answer."""
+    cells = rows["original"]["bin_accuracy_balanced"][1].sum(0)  # true pixels of each cell
+    red, pixels = rows["gray"]["keras_accuracy"].sum(1)[:, 0]  # grey is right where a >= b
+    return {
+        "bin_accuracy": round(100 * float(cells.max() / cells.sum()), 5),
+        "keras_accuracy": round(float(max(red, 100 * pixels - red) / pixels), 5),
+    }
+
+
+def pictures(photos: Album, contest: Contest, rows: dict[str, Sums], folder: Path) -> None:
+    """The pages of best, median and worst photos, by CIEDE2000."""
+    shown = [row for row in rows if row not in BASELINES] or ["mean-by-lightness"]
+    errors = {row: np.divide(*rows[row]["delta_e"])[:, 0] for row in shown}
+    guesses = lru_cache(lambda i: next(contest.guesses([photos.photo(i)])))
+    gallery.write(folder, errors, guesses)
+
+
+def write_json(content: dict[str, object], path: Path) -> None:
+    write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def record(report: dict, models: Sequence[str]) -> None:
+    """Write each model's row into the JSON beside its weights; peers have none."""
+    rows = {row["model"]: row for row in report["rows"]}
+    for name in (n for n in models if n not in zoo.PEERS):
+        path = zoo.find(name).with_suffix(".json")
+        described = json.loads(path.read_text(encoding="utf-8"))
+        described["about"]["evaluation"] = {"data": report["data"], **rows[label(name)]}
+        write_json(described, path)
+
+
+def text(report: dict) -> str:
+    """The report for people: the rows in three tables, and the differences."""
+    lines = [
+        f"{report['n']} photos of {report['data']} at short side {report['short_side']}; "
+        f"95 % intervals over photos; mean-by-lightness: {report['mean_by_lightness']}.",
+        "Always the most common answer: "
+        + ", ".join(f"{name} {value:.2f}" for name, value in report["trivial"].items()),
+    ]
+    for columns in COLUMNS:
+        lines += ["", *table("model", report["rows"], columns)]
+    if report["differences"]:
+        named = [d | {"model": f"{d['model']} - {d['minus']}"} for d in report["differences"]]
+        lines += ["", *table("difference", named, COLUMNS[0])]
+    return "\n".join(lines)
+
+
+def table(title: str, rows: list[dict], columns: Sequence[str]) -> list[str]:
+    """Aligned lines: a title over the models' names, then value [low, high] of each metric."""
+    cells = [[title, *columns]]
+    for row in rows:
+        low_high = row["intervals"]
+        cells.append(
+            [row["model"], *(cell(row[c], low_high[c], METRICS[c].digits) for c in columns)]
+        )
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
+
+
+def cell(value: float | None, interval: Sequence[float | None], digits: int) -> str:
+    low, high = interval
+    if None in (value, low, high):
+        return "-"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
