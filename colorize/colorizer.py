@@ -22,6 +22,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colorize.agreement import agree
 from colorize.bins import Channels
 from colorize.device import Compute, pick
 from colorize.lab import rgb_to_lightness
@@ -66,7 +67,10 @@ class Look:
 
     def ab(self, temperature: float | None = None) -> Tensor:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
-        return self.model.decode(self.output, temperature)[0]
+        ab = self.model.decode(self.output, temperature)
+        if strength := self.model.config.agreement:
+            ab = agree(ab, self.lightness, self.model.beliefs(self.output), strength)
+        return ab[0]
 
     def render(self, temperature: float | None = None, saturation: float = 1.0) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""

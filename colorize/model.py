@@ -42,6 +42,7 @@ POSSIBLE = {  # of the fields of a config; of the others, every value of their k
     "source": lambda name: name in ("lightness", "gray"),
     "scale": lambda value: value != 0,
     "temperature": lambda value: 0 <= value <= 1,
+    "agreement": lambda value: 0 <= value <= 1,
     "short_side": lambda side: side > 0,
     "square": lambda side: side is None or side > 0,
 }
@@ -66,6 +67,7 @@ class ModelConfig:
     scale: float = 100.0
     ab_scale: float = 110.0  # without bins: ab = output * ab_scale
     temperature: float = 0.38  # of the annealed mean, unless the user asks for another
+    agreement: float = 0.0  # how far places that look alike take on one colour, 0 to 1
     short_side: int = 160  # pixels of the lightness that the network is shown
     square: int | None = None  # networks that take exactly square x square pixels
     sentence: str = ""  # one plain sentence for people who choose a model
@@ -112,8 +114,18 @@ class Model(nn.Module, PyTorchModelHubMixin):
         """(N, h, w) in nats: how undecided the model is; None where it states no distribution."""
         if self.bins is None:
             return None
-        halves = output.chunk(2, dim=1) if self.config.bins == "channels" else (output,)
-        return sum(decode.entropy(half) for half in halves)
+        return sum(decode.entropy(half) for half in self._choices(output))
+
+    def beliefs(self, output: Tensor) -> Tensor | None:
+        """(N, Q, h, w): how likely each bin is; None where the model states no distribution."""
+        if self.bins is None:
+            return None
+        choices = self._choices(output)
+        return torch.cat([torch.softmax(c.float(), dim=1) for c in choices], dim=1) / len(choices)
+
+    def _choices(self, output: Tensor) -> tuple[Tensor, ...]:
+        """The logits of each choice that is made at a place: of a and of b, or of both in one."""
+        return output.chunk(2, dim=1) if self.config.bins == "channels" else (output,)
 
     @property
     def parameters_count(self) -> int:
