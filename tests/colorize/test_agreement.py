@@ -37,7 +37,9 @@ def in_full(ab: Tensor, lightness: Tensor, beliefs: Tensor) -> Tensor:
             roots = beliefs[0].sqrt()
             mind = (roots - roots[:, y, x, None, None]).square().sum(0) / agreement.BELIEF**2
             weights = torch.exp(-(far + light + mind) / 2)
-            heard[0, :, y, x] = (ab[0] * weights).sum((1, 2)) / weights.sum()
+            mean = (ab[0] * weights).sum((1, 2)) / weights.sum()
+            chroma = (ab[0].norm(dim=0) * weights).sum() / weights.sum()
+            heard[0, :, y, x] = mean * min(chroma / mean.norm(), agreement.VIVID)
     return heard
 
 
@@ -58,6 +60,22 @@ def test_strength_is_the_share_of_the_way():
     ab, lightness, beliefs = made_up()
     all_the_way, third = (agree(ab, lightness, beliefs, s) for s in (1.0, 1 / 3))
     torch.testing.assert_close(third, ab + (all_the_way - ab) / 3)
+
+
+def test_a_mean_of_hues_is_given_their_chroma_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(agreement, "NEAR", 1e6)  # all are asked alike
+    ab, lightness, beliefs = (torch.zeros_like(x) for x in made_up(2, 2))
+    ab[0, :, 0] = torch.tensor([[30.0, 0.0], [0.0, 30.0]])  # red and yellow, chroma 30
+    ab[0, :, 1] = ab[0, :, 0].flip(0)
+    beliefs[:, 0] = 1
+    found = agree(ab, lightness, beliefs, 1.0)
+    assert agreement.VIVID < 2**0.5  # by which their mean is greyer
+    torch.testing.assert_close(found, torch.full_like(ab, 15 * agreement.VIVID))
+    similar = ab.clone()
+    similar[0, :, :, 1] = torch.tensor([[24.0], [18.0]])  # orange, of chroma 30
+    similar[0, :, :, 0] = torch.tensor([[30.0], [0.0]])
+    found = agree(similar, lightness, beliefs, 1.0)
+    torch.testing.assert_close(found.norm(dim=1), torch.full((1, 2, 2), 30.0))
 
 
 def test_rows_asked_in_turns_are_asked_alike(monkeypatch):
