@@ -6,6 +6,8 @@
 It wires only: the pages are in colorize/web/ and survey/web/.
 """
 
+from __future__ import annotations
+
 import argparse
 import gc
 import os
@@ -14,35 +16,43 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-
-def build(studio, study: Path | None = None, data: Path | None = None):
-    """All pages in one app."""
+if TYPE_CHECKING:
     import gradio as gr
+
+    from colorize.web.studio import Studio
+
+
+def build(studio: Studio, study: Path | None = None, data: Path | None = None) -> gr.Blocks:
+    """All pages in one app."""
+    from gradio.components import Navbar
 
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
-    from survey.web.operator_access import Lock
+    from survey.web.operator_access import OperatorLock
     from survey.web.pages import results_page, study_page
-    from survey.web.study_host import open_venue
+    from survey.web.study_host import open_host
 
-    venue = open_venue(study, data)
-    with Pages(title="Colorize", analytics_enabled=False) as demo:
-        gr.Navbar(main_page_name="Colorize")
+    host = open_host(study, data)
+    demo = Pages(title="Colorize", analytics_enabled=False)
+    with demo:
+        Navbar(main_page_name="Colorize")
         colorize_page(demo, studio)
     with demo.route("Compare", "compare"):
-        gr.Navbar(main_page_name="Colorize")
+        Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
     with demo.route("Study", "study"):
-        study_page(venue, links=[("What everybody said", "results"), ("Colour a photo", "./")])
+        study_page(host, links=[("What everybody said", "results"), ("Colour a photo", "./")])
     with demo.route("Results", "results"):
-        gr.Navbar(main_page_name="Colorize")
-        results_page(venue, Lock(os.environ.get("SURVEY_SECRET", "")))
-    return demo.queue(max_size=64, api_open=False)
+        Navbar(main_page_name="Colorize")
+        results_page(host, OperatorLock(os.environ.get("SURVEY_SECRET", "")))
+    demo.queue(max_size=64, api_open=False)
+    return demo
 
 
-def launch(demo, port: int | None = None, **options) -> tuple:
+def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[Any, str, str | None]:
     """Serve the pages; nothing is recorded, measured or fetched from elsewhere."""
     import gradio as gr
     from fastapi.exceptions import RequestValidationError
@@ -51,7 +61,7 @@ def launch(demo, port: int | None = None, **options) -> tuple:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from colorize.web.guard import Doors, misunderstood, refuse_download
+    from colorize.web.guard import RequestGuard, refuse_download, refuse_values
     from colorize.web.theme import ASSETS, WORDS, theme
     from survey.web.pages import ALONE
 
@@ -67,8 +77,8 @@ def launch(demo, port: int | None = None, **options) -> tuple:
         head=ALONE,
         app_kwargs={
             "routes": [Route("/healthz", lambda _: JSONResponse({"status": "ok"}))],
-            "middleware": [Middleware(Doors)],
-            "exception_handlers": {RequestValidationError: misunderstood},
+            "middleware": [Middleware(RequestGuard)],
+            "exception_handlers": {RequestValidationError: refuse_values},
         },
         max_file_size="30mb",
         state_session_capacity=1000,  # each visitor keeps the pictures shown, about a megabyte
@@ -92,9 +102,9 @@ def main() -> None:
         parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
 
-    from colorize.web.housekeeping import attend, take_handles, warm
+    from colorize.web.housekeeping import keep_tidy, raise_file_limit, warm_up
 
-    take_handles()
+    raise_file_limit()
 
     # Apart from other programs' files, since ours are deleted in time.
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "colorize")))
@@ -107,8 +117,8 @@ def main() -> None:
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()
-    threading.Thread(target=warm, args=[studio]).start()  # an end in the middle would be a crash
-    threading.Thread(target=attend, args=[studio], daemon=True).start()
+    threading.Thread(target=warm_up, args=[studio]).start()  # an end in the middle would be a crash
+    threading.Thread(target=keep_tidy, args=[studio], daemon=True).start()
     demo.block_thread()
 
 

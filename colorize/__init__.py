@@ -4,10 +4,15 @@ from colorize import Colorizer
 Colorizer.load("rebalanced")("old.jpg").save("new.png")
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from colorize.colorizer import Colorizer
+
 __all__ = ["Colorizer"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     """`Colorizer` on demand: `python -m colorize --help` has no need of torch."""
     if name == "Colorizer":
         from colorize.colorizer import Colorizer

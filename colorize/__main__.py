@@ -18,6 +18,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colorize.settings import MOST_SATURATION, Settings
+
 if TYPE_CHECKING:
     from colorize.folder import Job
 
@@ -55,10 +57,10 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--saturation",
-        type=between(0, 4),
+        type=between(0, MOST_SATURATION),
         default=1.0,
         metavar="S",
-        help="times the model's chroma: 0 to 4 (default 1)",
+        help=f"times the model's chroma: 0 to {MOST_SATURATION:g} (default 1)",
     )
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default auto)")
     p.add_argument("--overwrite", action="store_true", help="also photos that are done already")
@@ -75,7 +77,7 @@ def between(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
         return value
 
     return number
@@ -86,13 +88,15 @@ def colorize(options: argparse.Namespace) -> int:
     from colorize.colorizer import Colorizer
     from colorize.folder import colorize_all, plan
 
+    settings = Settings(options.model, options.temperature, options.saturation)
     if options.output.exists() and not options.output.is_dir():
         raise ValueError(f"--output {options.output} is a file; give the name of a folder.")
     jobs = plan(options.inputs, options.output)
     if not jobs:
         names = ", ".join(str(path) for path in options.inputs)
         raise ValueError(f"There are no photos in {names} (links inside folders are not followed).")
-    before, waiting = [], []
+    before: list[Job] = []
+    waiting: list[Job] = []
     for job in jobs:
         skip = job.output.exists() and not job.error and not options.overwrite
         (before if skip else waiting).append(job)
@@ -102,7 +106,7 @@ def colorize(options: argparse.Namespace) -> int:
     failed = 0
     if waiting:
         colorizer = Colorizer.load(options.model, options.device)
-        finished = colorize_all(waiting, colorizer, options.temperature, options.saturation)
+        finished = colorize_all(waiting, colorizer, settings)
         for job in finished if options.json else bar(finished, len(waiting)):
             failed += bool(job.error)
             report(job, colorizer.name, options.json)
@@ -116,7 +120,7 @@ def bar(jobs: Iterator["Job"], total: int) -> Iterator["Job"]:
     """The jobs, with a progress bar if stderr is a terminal."""
     from tqdm import tqdm
 
-    return tqdm(jobs, total=total, unit="photo", disable=None, delay=PATIENCE)
+    yield from tqdm(jobs, total=total, unit="photo", disable=None, delay=PATIENCE)
 
 
 def report(job: "Job", model: str, as_json: bool) -> None:
@@ -129,8 +133,8 @@ def report(job: "Job", model: str, as_json: bool) -> None:
         print(json.dumps(described(job, model)), flush=True)
 
 
-def described(job: "Job", model: str) -> dict:
-    if job.error:
+def described(job: "Job", model: str) -> dict[str, object]:
+    if job.error or job.colored is None:
         return {"input": str(job.input), "error": job.error}
     seconds = {**job.seconds, "total": sum(job.seconds.values())}
     return {
@@ -153,7 +157,7 @@ def models(words: list[str]) -> int:
     options = p.parse_args(words)
 
     from colorize import zoo
-    from colorize.model import ModelError
+    from colorize.config import ModelError
 
     entries, failed = [], 0
     for name in [*zoo.shipped(), *zoo.PEERS, *options.files]:
@@ -178,9 +182,9 @@ def main(words: list[str] | None = None) -> int:
         if words[:1] == ["models"]:
             return models(words[1:])
         if words[:1] == ["bench"]:
-            from colorize import bench
+            from colorize.bench import speed
 
-            return bench.main(words[1:])
+            return speed.main(words[1:])
         return colorize(parser().parse_args(words))
     except (ValueError, OSError) as error:  # ours are all ValueErrors; a disk speaks for itself
         print(f"colorize: {error}", file=sys.stderr)

@@ -7,16 +7,17 @@
     Channels(10)    n bins of a and n bins of b, each chosen on its own
     Palette(...)    any given colours, such as k-means centres
 
-Every quantizer is a module (its tables move with the model) and knows `size` (logits a pixel
-needs), `encode` (ab -> the bin of each pixel) and `encode_soft` (ab -> a few bins and shares).
+Each is a `Quantizer` (quantizer.py says what it can do): nobody needs to ask which.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from colorize.lab import rgb_to_lab
+from colorize import decode
+from colorize.lab import rgb_to_ab
+from colorize.quantizer import Colours, Quantizer, SoftLabel
 
 # a: (first b, last b) of Zhang's centres on the lattice of step ten. The set came out of ImageNet
 # and cannot be derived from sRGB's gamut (whose strict centres would be 228).
@@ -27,18 +28,11 @@ HULL_ROWS = {
     60: (-110, 80), 70: (-110, 80), 80: (-110, 70), 90: (-110, 70), 100: (-90, 0),
 }  # fmt: skip
 SIGMA = 5.0  # width of the Gaussian over the nearest centres, in ab units
+EXACT = "donot_use_mm_for_euclid_dist"  # of `cdist`: the faster way is off by up to 0.05 units
 LOW, SIDE = -128, 256  # the ab square on which nearest centres are tabulated, one cell a unit
 
 
-@dataclass(frozen=True)
-class Soft:
-    """A soft label: K bins a pixel and their shares, which sum to one."""
-
-    indices: Tensor  # (N, K, H, W) int64
-    shares: Tensor  # (N, K, H, W) float32
-
-
-class Centres(nn.Module):
+class Centres(Quantizer):
     """Bins given by their centres: a colour belongs to the nearest one.
 
     The k nearest are found among a short list of candidates kept for each unit cell of the ab
@@ -54,20 +48,17 @@ class Centres(nn.Module):
             raise ValueError("A quantizer has no centres; it needs at least one. Give it colours.")
         self.neighbours = min(neighbours, len(centres))
         self.register_buffer("centres", centres.float(), persistent=False)  # (Q, 2)
-        self.register_buffer("candidates", None, persistent=False)  # (SIDE * SIDE, M), later
-
-    @property
-    def size(self) -> int:
-        return len(self.centres)
+        self.candidates: Tensor | None  # (SIDE * SIDE, M), later
+        self.register_buffer("candidates", None, persistent=False)
 
     def encode(self, ab: Tensor) -> Tensor:
         """(N, 2, H, W) -> (N, H, W): the index of the nearest centre."""
         return self._nearest(ab, 1)[1].squeeze(1)
 
-    def encode_soft(self, ab: Tensor) -> Soft:
+    def encode_soft(self, ab: Tensor) -> SoftLabel:
         """Gaussian shares of the nearest centres, as in Zhang et al. 2016, section 2.1."""
         squared, indices = self._nearest(ab, self.neighbours)
-        return Soft(indices, torch.softmax(-squared / (2 * SIGMA**2), dim=1))
+        return SoftLabel(indices, torch.softmax(-squared / (2 * SIGMA**2), dim=1))
 
     def _nearest(self, ab: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Squared distances and indices, both (N, k, H, W), nearest first."""
@@ -86,8 +77,7 @@ class Hull(Centres):
     """Zhang's 313 centres, a outer and b inner, both ascending."""
 
     def __init__(self, neighbours: int = 5) -> None:
-        rows = ((a, range(first, last + 1, 10)) for a, (first, last) in HULL_ROWS.items())
-        super().__init__(torch.tensor([(a, b) for a, bs in rows for b in bs]), neighbours)
+        super().__init__(hull_centres(), neighbours)
 
 
 class Palette(Centres):
@@ -100,20 +90,21 @@ class Palette(Centres):
                 f"A palette of shape {tuple(table.shape)} was given; it must be a list of ab pairs "
                 "or of RGB triples."
             )
-        rgb = table if table.shape[1] == 3 else None
-        if rgb is not None:
-            table = rgb_to_lab(rgb.T[:, :, None] / 255)[1:, :, 0].T
-        super().__init__(table, neighbours)
-        self.register_buffer("rgb", rgb, persistent=False)  # (Q, 3) or None
+        is_rgb = table.shape[1] == 3
+        super().__init__(rgb_to_ab(table / 255) if is_rgb else table, neighbours)
+        self.rgb: Tensor | None  # (Q, 3), if the colours came so
+        self.register_buffer("rgb", table if is_rgb else None, persistent=False)
 
-    def encode_rgb(self, rgb: Tensor) -> Tensor:
-        """(N, 3, H, W) in 0..255 -> (N, H, W): the nearest of the RGB triples, as RGB."""
-        points = rgb.permute(0, 2, 3, 1).flatten(1, 2)  # (N, H W, 3)
-        distances = torch.cdist(points, self.rgb, compute_mode="donot_use_mm_for_euclid_dist")
-        return distances.argmin(-1).unflatten(1, rgb.shape[2:])
+    def nearest(self, colours: Colours) -> Tensor:
+        """RGB triples are compared as RGB: white, grey and black share one ab."""
+        if self.rgb is None:
+            return super().nearest(colours)
+        points = 255 * colours.rgb.permute(0, 2, 3, 1).flatten(1, 2)  # (N, H W, 3)
+        distances = torch.cdist(points, self.rgb, compute_mode=EXACT)
+        return distances.argmin(-1).view(-1, *colours.rgb.shape[2:])
 
 
-class Grid(nn.Module):
+class Grid(Quantizer):
     """n x n equal cells over a, b in [-128, 127]; index = row of a times n plus row of b."""
 
     def __init__(self, n: int = 20) -> None:
@@ -124,16 +115,12 @@ class Grid(nn.Module):
         steps = -128 + self.cell * (torch.arange(n) + 0.5)
         self.register_buffer("centres", torch.cartesian_prod(steps, steps), persistent=False)
 
-    @property
-    def size(self) -> int:
-        return self.n**2
-
     def encode(self, ab: Tensor) -> Tensor:
         """(N, 2, H, W) -> (N, H, W): the index of the cell."""
         row = self._cells(ab)
         return row[:, 0] * self.n + row[:, 1]
 
-    def encode_soft(self, ab: Tensor) -> Soft:
+    def encode_soft(self, ab: Tensor) -> SoftLabel:
         """The label spread over the 3x3 cells around it by the kernel 1 2 1; edges renormalised."""
         offset = torch.arange(-1, 2, device=ab.device)
         cells = self._cells(ab)[:, :, None] + offset[None, None, :, None, None]  # (N, 2, 3, H, W)
@@ -142,16 +129,16 @@ class Grid(nn.Module):
         a, b = cells.clamp(0, self.n - 1).unbind(1)
         indices = (a[:, :, None] * self.n + b[:, None]).flatten(1, 2)  # (N, 9, H, W)
         shares = (share[:, 0, :, None] * share[:, 1, None]).flatten(1, 2)
-        return Soft(indices, shares / shares.sum(1, keepdim=True))
+        return SoftLabel(indices, shares / shares.sum(1, keepdim=True))
 
     def _cells(self, ab: Tensor) -> Tensor:
         return ((ab.float() + 128) / self.cell).floor().long().clamp(0, self.n - 1)
 
 
-class Channels(nn.Module):
+class Channels(Quantizer):
     """n bins of a and n bins of b over the 8-bit range 0..255 (128 is grey), chosen separately.
 
-    Logits hold the n of a, then the n of b. Labels carry a channel axis: (N, 2, H, W).
+    Logits hold the n of a, then the n of b. The centres are all n x n pairs.
     """
 
     def __init__(self, n: int = 10) -> None:
@@ -159,8 +146,10 @@ class Channels(nn.Module):
         if n < 1:
             raise ValueError(f"{n} bins a channel were asked for; it needs at least 1.")
         self.n, self.width = n, 255 / n
-        centres = -128 + self.width * (torch.arange(n) + 0.5)
-        self.register_buffer("centres", centres, persistent=False)  # (n,), of a and of b alike
+        steps = -128 + self.width * (torch.arange(n) + 0.5)
+        self.steps: Tensor  # (n,): the middles, of a and of b alike
+        self.register_buffer("steps", steps, persistent=False)
+        self.register_buffer("centres", torch.cartesian_prod(steps, steps), persistent=False)
 
     @property
     def size(self) -> int:
@@ -170,17 +159,38 @@ class Channels(nn.Module):
         """(N, 2, H, W) -> (N, 2, H, W): the bin of each channel."""
         return ((ab.float() + 128) / self.width).floor().long().clamp(0, self.n - 1)
 
+    def encode_soft(self, ab: Tensor) -> SoftLabel:
+        """The bins of a and of b, as places among the logits, each with a share of one."""
+        bins = self.encode(ab) + torch.tensor([0, self.n], device=ab.device)[:, None, None]
+        return SoftLabel(bins, torch.ones_like(bins, dtype=torch.float32))
 
-def class_weights(prior: Tensor, mix: float = 0.5) -> Tensor:
-    """w proportional to 1 / ((1 - mix) p + mix / Q), scaled so that E[w] = sum(p w) = 1.
+    def label(self, colours: Colours, soft: bool) -> SoftLabel:
+        return self.encode_soft(colours.ab)
 
-    Zhang et al. 2016, equation 4: `mix` (their lambda) 1 is uniform weights, 0 pure rarity.
-    """
-    if not 0 <= mix <= 1:
-        raise ValueError(f"A mix of {mix} was given; it must lie between 0 and 1.")
-    prior = prior / prior.sum()
-    weights = 1 / ((1 - mix) * prior + mix / len(prior)).clamp(min=1e-12)
-    return weights / (prior * weights).sum()
+    def prior(self, labels: Iterable[SoftLabel]) -> Tensor:
+        """(2, n): how often each bin of a and of b is the label; a row sums to one."""
+        return 2 * super().prior(labels).view(2, self.n)
+
+    def decode(self, logits: Tensor, temperature: float) -> Tensor:
+        steps = self.steps[:, None]
+        a, b = (decode.annealed_mean(x, steps, temperature) for x in logits.chunk(2, dim=1))
+        return torch.cat((a, b), dim=1)
+
+    def belief(self, logits: Tensor) -> Tensor:
+        """Of all pairs: the product of the two."""
+        a, b = (torch.softmax(half, dim=1) for half in logits.chunk(2, dim=1))
+        return (a[:, :, None] * b[:, None]).flatten(1, 2)
+
+    def entropy(self, logits: Tensor) -> Tensor:
+        """The sum of the two, which are chosen separately."""
+        a, b = logits.chunk(2, dim=1)
+        return decode.entropy(a) + decode.entropy(b)
+
+
+def hull_centres() -> Tensor:
+    """(313, 2): the centres of `Hull`, without the tables of a quantizer."""
+    rows = ((a, range(first, last + 1, 10)) for a, (first, last) in HULL_ROWS.items())
+    return torch.tensor([(a, b) for a, bs in rows for b in bs], dtype=torch.float32)
 
 
 def _candidates(centres: Tensor, k: int) -> Tensor:
@@ -191,11 +201,15 @@ def _candidates(centres: Tensor, k: int) -> Tensor:
     """
     axis = torch.arange(SIDE, device=centres.device) + LOW + 0.5
     middles = torch.cartesian_prod(axis, axis)  # (SIDE * SIDE, 2)
-    exact = "donot_use_mm_for_euclid_dist"  # the faster way is off by up to 0.05 units
-    distances = torch.cdist(middles, centres, compute_mode=exact)  # (SIDE * SIDE, Q), once
+    distances = torch.cdist(middles, centres, compute_mode=EXACT)  # (SIDE * SIDE, Q), once
     reach = distances.kthvalue(k, dim=1, keepdim=True).values + 2**0.5 + 1e-3
     longest = int((distances <= reach).sum(1).max())
     return distances.topk(longest, dim=1, largest=False).indices.to(torch.int32)
 
 
-QUANTIZERS = {"grid": Grid, "hull": Hull, "channels": Channels, "palette": Palette}
+QUANTIZERS: dict[str, Callable[..., Quantizer]] = {
+    "grid": Grid,
+    "hull": Hull,
+    "channels": Channels,
+    "palette": Palette,
+}

@@ -74,6 +74,7 @@ def _scans(data: bytes) -> float:
 def decoded_size(image: Image.Image) -> tuple[int, int]:
     """Width and height of what is decoded at once: the image, or a tile that reaches beyond it."""
     tags = getattr(image, "tag_v2", {})
-    tile = tags.get(TILE_WIDTH), tags.get(TILE_LENGTH)
-    whole = [image.size, *([tile] if all(isinstance(side, int) for side in tile) else [])]
-    return max(whole, key=math.prod)
+    width, height = tags.get(TILE_WIDTH), tags.get(TILE_LENGTH)
+    if isinstance(width, int) and isinstance(height, int):
+        return max(image.size, (width, height), key=lambda size: size[0] * size[1])
+    return image.size

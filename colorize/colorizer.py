@@ -3,19 +3,20 @@
     from colorize import Colorizer
     Colorizer.load("rebalanced")("old.jpg").save("new.png")
 
-A photo is looked at once (`look`): the network sees a small lightness and its answer is kept. The
-`Look` can then be rendered at any temperature and saturation, and asked what the model believed.
+A photo is looked at once (`look`): the network is shown a small `Input` and its answer is kept. The
+`Look` can then be rendered with any `Settings`, and asked what the model believed. Only `run` needs
+the model's device; all else is done on the CPU.
 """
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import numpy as np
 import torch
@@ -23,19 +24,38 @@ from PIL import Image
 from torch import Tensor
 
 from colorize.agreement import agree
-from colorize.bins import Channels
-from colorize.device import Compute, pick
+from colorize.config import ModelError
+from colorize.device import Compute, pick_device
 from colorize.lab import rgb_to_lightness
-from colorize.model import Model, ModelError
+from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, open_photo, save_photo
-from colorize.upsample import guide
+from colorize.settings import DEFAULTS, Changes, Settings
+from colorize.upsample import fit_lines
 
 MULTIPLE = 32  # the network's sizes: below, its borders would be padded
 LONGEST = 2048  # of the small lightness, for panoramas
-MOST_SATURATION = 4.0
 Source = Photo | str | Path | bytes
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """What a network is shown of N photos of one small size, on the CPU."""
+
+    lightness: Tensor  # (N, 1, h, w) float32 in 0..100
+
+    @classmethod
+    def batch(cls, some: Sequence["Input"]) -> "Input":
+        return cls(torch.cat([one.lightness for one in some]))
+
+    def halves(self) -> tuple["Input", "Input"]:
+        middle = len(self.lightness) // 2
+        return Input(self.lightness[:middle]), Input(self.lightness[middle:])
+
+
+Network = Callable[[Input], Tensor]  # its answer (N, C, h', w') float32 on the CPU
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ class Look:
     photo: Photo  # as it came, in its own colours
     model: Model
     painter: Painter
-    lightness: Tensor  # (1, 1, h, w): what the network saw
+    shown: Input  # of this photo alone
     output: Tensor  # (1, C, h', w') float32 on the CPU
     seconds: dict[str, float]
 
@@ -69,30 +89,25 @@ class Look:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
         ab = self.model.decode(self.output, temperature)
         if strength := self.model.config.agreement:
-            ab = agree(ab, self.lightness, self.model.beliefs(self.output), strength)
+            bins = self.model.bins
+            beliefs = None if bins is None else bins.belief(self.output)
+            ab = agree(ab, self.shown.lightness, beliefs, strength)
         return ab[0]
 
-    def render(self, temperature: float | None = None, saturation: float = 1.0) -> Colored:
+    def render(self, settings: Settings = DEFAULTS, **changes: Unpack[Changes]) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
-        if not 0 <= saturation <= MOST_SATURATION:
-            raise ValueError(
-                f"A saturation of {saturation} was given; it must lie between 0 (grey) and "
-                f"{MOST_SATURATION:g}. 1 leaves the model's colours as they are."
-            )
+        settings = replace(settings, **changes)
         started = time.perf_counter()
-        ab = self.ab(temperature)
-        lines = guide(self.lightness, ab[None])
-        painted = self.painter.paint(self.photo.pixels, lines, saturation)
+        ab = self.ab(settings.temperature)
+        lines = fit_lines(self.shown.lightness, ab[None])
+        painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
 
     @property
     def centres(self) -> Tensor | None:
         """(Q, 2): the colours that `belief` is about; None for regression."""
-        if self.model.bins is None:
-            return None
-        centres = self.model.bins.centres.cpu()
-        return torch.cartesian_prod(centres, centres) if centres.ndim == 1 else centres
+        return None if self.model.bins is None else self.model.bins.centres.cpu()
 
     def belief(self, x: int, y: int) -> Tensor | None:
         """(Q,): how likely each colour is at pixel (x, y) of the photo; None for regression."""
@@ -101,11 +116,8 @@ class Look:
         height, width = self.output.shape[2:]
         row = min(height - 1, max(0, y * height // self.photo.height))
         column = min(width - 1, max(0, x * width // self.photo.width))
-        logits = self.output[0, :, row, column]
-        if isinstance(self.model.bins, Channels):
-            a, b = (torch.softmax(half, 0) for half in logits.chunk(2))
-            return torch.outer(a, b).flatten()
-        return torch.softmax(logits, 0)
+        logits = self.output[:, :, row, column, None, None]  # (1, C, 1, 1)
+        return self.model.bins.belief(logits).flatten()
 
     @cached_property
     def entropy(self) -> Tensor | None:
@@ -118,12 +130,12 @@ class Colorizer:
     """A model on a device, ready for photos."""
 
     def __init__(self, model: Model, device: str = "auto", short_side: int | None = None) -> None:
-        self.compute: Compute = pick(device)
+        self.compute: Compute = pick_device(device)
         try:
-            self.model = model.eval().to(self.compute.device, memory_format=torch.channels_last)
+            self.model = self.compute.take(model.eval())
         except torch.OutOfMemoryError as error:
             raise self.compute.no_memory(error) from error
-        self.short_side = short_side or model.config.short_side
+        self.short_side = short_side or model.config.input.short_side
         self.painter = Painter()
 
     @classmethod
@@ -144,75 +156,74 @@ class Colorizer:
         return self.compute.why
 
     def __call__(
-        self, source: Source, temperature: float | None = None, saturation: float = 1.0
+        self, source: Source, settings: Settings = DEFAULTS, **changes: Unpack[Changes]
     ) -> Colored:
-        return self.look(source).render(temperature, saturation)
+        return self.look(source).render(settings, **changes)
 
-    def look(self, source: Source) -> Look:
-        """Open a photo and let the model look at it once."""
-        return self.look_all([source])[0]
+    def look(self, source: Source, network: Network | None = None) -> Look:
+        """Open a photo and let the model look at it once; `network` may run it elsewhere."""
+        return self._look_at([_open(source)], network)[0]
 
-    def look_all(self, sources: list[Source]) -> list[Look]:
+    def look_all(self, sources: Sequence[Source]) -> list[Look]:
         """Look at several photos; those of one size go through the network together."""
         return self._look_at([_open(source) for source in sources])
-
-    def _look_at(self, opened: list[tuple[Photo, float]]) -> list[Look]:
-        """Looks at photos that took so many seconds to read."""
-        small = [self._small_lightness(photo) for photo, _ in opened]
-        started = time.perf_counter()
-        outputs: list[Tensor | None] = [None] * len(small)
-        for size in {tuple(x.shape) for x in small}:
-            places = [i for i, x in enumerate(small) if tuple(x.shape) == size]
-            answers = self.run(torch.cat([small[i] for i in places]))
-            for i, answer in zip(places, answers.split(1), strict=True):
-                outputs[i] = answer
-        network = (time.perf_counter() - started) / len(small)
-        return [
-            Look(photo, self.model, self.painter, x, out, {"read": read, "network": network})
-            for (photo, read), x, out in zip(opened, small, outputs, strict=True)
-        ]
 
     def map(
         self,
         sources: Iterable[Source],
-        temperature: float | None = None,
-        saturation: float = 1.0,
+        settings: Settings = DEFAULTS,
         batch: int = 4,
+        **changes: Unpack[Changes],
     ) -> Iterator[Colored]:
         """Colorize any number of photos in order and in constant memory, `batch` at a time."""
-        opened = ahead(_open, sources, batch)
+        opened = prefetch(_open, sources, batch)
         while some := list(islice(opened, batch)):
             for look in self._look_at(some):
-                yield look.render(temperature, saturation)
+                yield look.render(settings, **changes)
+
+    def _look_at(
+        self, opened: list[tuple[Photo, float]], network: Network | None = None
+    ) -> list[Look]:
+        """Looks at photos that took so many seconds to read."""
+        shown = [self.prepare(photo) for photo, _ in opened]
+        started = time.perf_counter()
+        outputs = answers(shown, network or self.run)
+        seconds = (time.perf_counter() - started) / len(shown)
+        return [
+            Look(photo, self.model, self.painter, x, out, {"read": read, "network": seconds})
+            for (photo, read), x, out in zip(opened, shown, outputs, strict=True)
+        ]
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what the network sees: aspect kept, multiples of 32."""
-        if self.model.config.square:
-            return self.model.config.square, self.model.config.square
+        if square := self.model.config.input.square:
+            return square, square
         scale = min(self.short_side / min(height, width), LONGEST / max(height, width))
-        rounded = (round(side * scale / MULTIPLE) * MULTIPLE for side in (height, width))
-        return tuple(max(MULTIPLE, side) for side in rounded)
 
-    def _small_lightness(self, photo: Photo) -> Tensor:
-        """(1, 1, h, w) float32 on the CPU."""
+        def rounded(side: int) -> int:
+            return max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE)
+
+        return rounded(height), rounded(width)
+
+    def prepare(self, photo: Photo) -> Input:
+        """What the network is shown of a photo."""
         height, width = self.working_size(photo.height, photo.width)
         image = Image.fromarray(photo.pixels)
         small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
         rgb = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 255
-        return rgb_to_lightness(rgb)
+        return Input(rgb_to_lightness(rgb))
 
     @torch.inference_mode()
-    def run(self, lightness: Tensor) -> Tensor:
+    def run(self, shown: Input) -> Tensor:
         """The network's answer, in halves of the batch where the memory does not suffice."""
         try:
-            shown = lightness.to(self.compute.device, memory_format=torch.channels_last)
+            lightness = shown.lightness.to(self.compute.device, memory_format=torch.channels_last)
             with self.compute.autocast():
-                return self._sound(self.model(shown).float().cpu())
+                return self._sound(self.model(lightness).float().cpu())
         except torch.OutOfMemoryError as error:
-            if len(lightness) == 1:
+            if len(shown.lightness) == 1:
                 raise self.compute.no_memory(error) from error
-        half = len(lightness) // 2
-        return torch.cat((self.run(lightness[:half]), self.run(lightness[half:])))
+        return torch.cat([self.run(half) for half in shown.halves()])
 
     def _sound(self, output: Tensor) -> Tensor:
         """Weights that a disk spoiled answer with infinities; those cannot be painted."""
@@ -224,12 +235,22 @@ class Colorizer:
         )
 
 
-def ahead(
+def answers(shown: Sequence[Input], network: Network) -> list[Tensor]:
+    """The network's answer to each input; those of one size are shown to it together."""
+    outputs: dict[int, Tensor] = {}
+    for size in {one.lightness.shape for one in shown}:
+        places = [i for i, one in enumerate(shown) if one.lightness.shape == size]
+        answer = network(Input.batch([shown[i] for i in places]))
+        outputs.update(zip(places, answer.chunk(len(places)), strict=True))
+    return [outputs[i] for i in range(len(shown))]
+
+
+def prefetch(
     work: Callable[[Item], Result], items: Iterable[Item], count: int = 2
 ) -> Iterator[Result]:
     """work(item) for each item, in order; a thread is at most `count` items ahead."""
     with ThreadPoolExecutor(1) as thread:
-        coming: deque = deque()
+        coming: deque[Future[Result]] = deque()
         for item in items:
             coming.append(thread.submit(work, item))
             if len(coming) > count:

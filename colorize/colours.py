@@ -20,7 +20,7 @@ def colorfulness(pixels: np.ndarray) -> float:
     return float(spread + 0.3 * np.hypot(*(x.mean() for x in opponents)))
 
 
-def distance(pixels: np.ndarray, original: np.ndarray) -> float:
+def mean_delta_e(pixels: np.ndarray, original: np.ndarray) -> float:
     """Mean CIEDE2000: about 2 is just noticeable, 10 is clearly another colour."""
     from skimage.color import deltaE_ciede2000, rgb2lab
 

@@ -1,6 +1,9 @@
 """From a distribution over bins to a colour: annealed mean, mode, mean, or a seeded sample.
 
-    python -c "from colorize.decode import annealed_mean; help(annealed_mean)"
+    from colorize.decode import sample
+    sample(logits, model.bins.centres, temperature=0.4, seed=7)
+
+Quantizers decode by `annealed_mean`; `mean` and `sample` are there for notebooks of one's own.
 
 logits are (N, Q, H, W), centres (Q, C) (C = 2 for ab, 1 for one channel); the colour is
 (N, C, H, W). Softmax is always taken in float32.

@@ -1,14 +1,18 @@
 """Where to compute and in which precision, and why.
 
-python -c "from colorize.device import pick; print(pick('auto'))"
+python -c "from colorize.device import pick_device; print(pick_device('auto'))"
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+from torch import nn
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
-class NoMemory(ValueError):
+class DeviceMemoryError(ValueError):
     """A device too full for the work; the text is a sentence for people."""
 
 
@@ -20,12 +24,16 @@ class Compute:
     dtype: torch.dtype
     why: str
 
-    def no_memory(self, error: torch.OutOfMemoryError) -> "NoMemory":
+    def no_memory(self, error: torch.OutOfMemoryError) -> "DeviceMemoryError":
         """What to raise when not even one photo has room."""
-        return NoMemory(
+        return DeviceMemoryError(
             f"The memory of {self.device} does not suffice ({str(error).splitlines()[0]}). End "
             "what else uses it, or take another device: the CPU has most."
         )
+
+    def take(self, network: Network) -> Network:
+        """Move a network there, its kernels laid out as convolutions like them best."""
+        return network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def autocast(self) -> torch.autocast:
         """Products in `dtype`; everything that needs digits stays in float32."""
@@ -33,7 +41,7 @@ class Compute:
         return torch.autocast(self.device.type, dtype=self.dtype, enabled=enabled)
 
 
-def pick(wish: str = "auto") -> Compute:
+def pick_device(wish: str = "auto") -> Compute:
     """cuda if there is one, else mps, else cpu; or the device that is wished for."""
     available = {
         "cuda": torch.cuda.is_available(),

@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path, PurePath
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}  # what a full disk says
+MARK = "-colorized"  # in the names of results, where the photo's own will not do
 MAX_NAME_BYTES = 150  # file systems hold 255; a result's name is often this and some words more
 
 

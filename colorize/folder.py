@@ -14,16 +14,16 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from colorize.colorizer import Colored, Colorizer, ahead
-from colorize.files import same_file
+from colorize.colorizer import Colored, Colorizer, prefetch
+from colorize.files import MARK, same_file
 from colorize.photo import SAVED_AS, Photo, PhotoError, open_photo, save_photo
+from colorize.settings import DEFAULTS, Settings
 
 PHOTOS = {  # what is taken from a folder; a file that is named is always tried
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".avif", ".heic",
     ".heif", ".gif", ".bmp", ".ppm", ".pgm", ".pnm",
 }  # fmt: skip
 JPEGS = {".jpe", ".jfif", ".mpo"}
-MARK = "-colorized"
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,18 @@ def plan(inputs: Iterable[Path], output: Path) -> list[Job]:
 
 
 def colorize_all(
-    jobs: Iterable[Job],
-    colorizer: Colorizer,
-    temperature: float | None = None,
-    saturation: float = 1.0,
+    jobs: Iterable[Job], colorizer: Colorizer, settings: Settings = DEFAULTS
 ) -> Iterator[Job]:
     """Every job done or with its error, in order; reads ahead and writes behind in threads."""
 
     def paint(job: Job) -> Job:
-        colored = colorizer.look(job.photo).render(temperature, saturation)
+        assert job.photo
+        colored = colorizer.look(job.photo).render(settings)
         seconds = {**colored.seconds, **job.seconds}
         return replace(job, photo=None, colored=colored, seconds=seconds)
 
-    opened = ahead(_guarded(_open), jobs)
-    yield from ahead(_guarded(_save), map(_guarded(paint), opened))
+    opened = prefetch(_guarded(_open), jobs)
+    yield from prefetch(_guarded(_save), map(_guarded(paint), opened))
 
 
 def _open(job: Job) -> Job:
@@ -79,6 +77,7 @@ def _open(job: Job) -> Job:
 
 
 def _save(job: Job) -> Job:
+    assert job.colored
     started = time.perf_counter()
     save_photo(job.colored.photo, job.output)
     return replace(job, seconds={**job.seconds, "write": time.perf_counter() - started})
@@ -112,9 +111,9 @@ def _photos(named: Path, output: Path, failures: list[Job]) -> Iterator[tuple[Pa
         failures.append(Job(path, output, error=f'"{path.name}" cannot be read: {error.strerror}.'))
 
     for folder, folders, files in os.walk(named, onerror=note):  # enters no links to folders
-        inside = Path(folder)
-        folders[:] = sorted(f for f in folders if f[0] != "." and not same_file(inside / f, output))
-        for path in sorted(inside / name for name in files if name[0] != "."):
+        here = Path(folder)
+        folders[:] = sorted(f for f in folders if f[0] != "." and not same_file(here / f, output))
+        for path in sorted(here / name for name in files if name[0] != "."):
             if path.suffix.lower() in PHOTOS and not path.is_symlink():
                 yield path, path.relative_to(named)
 

@@ -7,6 +7,7 @@ about -110..110. Everything is computed in float32 (float64 stays float64): half
 too few digits for the cube roots near black. `skimage.color` is the oracle in the tests.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,6 +30,23 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 def lab_to_rgb(lab: Tensor) -> Tensor:
     """(..., 3, H, W) Lab -> (..., 3, H, W) sRGB, clipped to [0, 1]."""
     return to_gamma(lab_to_linear(lab).clamp(0, 1))
+
+
+def pixels_to_lab(pixels: np.ndarray, dtype: torch.dtype = torch.float32) -> Tensor:
+    """(H, W, 3) uint8 -> (3, H, W) Lab."""
+    rgb = torch.tensor(np.ascontiguousarray(pixels)).permute(2, 0, 1)
+    return rgb_to_lab(rgb.to(dtype) / 255)
+
+
+def lab_to_pixels(lab: Tensor) -> np.ndarray:
+    """(3, H, W) Lab -> (H, W, 3) uint8."""
+    rgb = (lab_to_rgb(lab) * 255).round().to(torch.uint8)
+    return rgb.permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def rgb_to_ab(rgb: Tensor) -> Tensor:
+    """(n, 3) sRGB in [0, 1], colours and no picture -> (n, 2) ab."""
+    return rgb_to_lab(rgb.T[:, :, None])[1:, :, 0].T.contiguous()
 
 
 def lab_to_linear(lab: Tensor) -> Tensor:

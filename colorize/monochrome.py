@@ -38,7 +38,9 @@ def _by_shade(luma: np.ndarray, values: np.ndarray) -> np.ndarray:
     shade = (luma * SHADES / 256).astype(int)
     count = np.bincount(shade, minlength=SHADES)
     totals = np.stack([np.bincount(shade, weights, SHADES) for weights in (luma, values)])
-    return np.interp(luma, *totals[:, count > 0] / count[count > 0])
+    shades, means = totals[:, count > 0] / count[count > 0]
+    found: np.ndarray = np.interp(luma, shades, means)
+    return found
 
 
 def _shrunk(pixels: np.ndarray) -> np.ndarray:
@@ -49,5 +51,6 @@ def _shrunk(pixels: np.ndarray) -> np.ndarray:
     block = -(-max(sample.shape[:2]) // SIDE)
     height, width = (min(block, side) for side in sample.shape[:2])
     rows, columns = sample.shape[0] // height, sample.shape[1] // width
-    sample = sample[: rows * height, : columns * width].astype(np.float64)
-    return sample.reshape(rows, height, columns, width, 3).mean(axis=(1, 3))
+    blocks = sample[: rows * height, : columns * width].astype(np.float64)
+    means: np.ndarray = blocks.reshape(rows, height, columns, width, 3).mean(axis=(1, 3))
+    return means

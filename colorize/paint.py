@@ -18,7 +18,7 @@ from colorize.lab import (
     compress,
     expand,
     fit_gamut,
-    lab_to_rgb,
+    lab_to_pixels,
     to_gamma,
     to_linear,
 )
@@ -53,7 +53,7 @@ class Painter:
             return self.paint(pixels.swapaxes(0, 1), turned, saturation).swapaxes(0, 1)
         out = np.empty_like(pixels, order="C")
         wide = _widen(_in_roots(lines, saturation), width)  # (4, h, W)
-        misfits = Misfits(torch.from_numpy(out).view(-1, 3))
+        misfits = OutOfGamut(torch.from_numpy(out).view(-1, 3))
         rows = min(max(1, STRIP // width), TALLEST)
         for top in range(0, height, rows):
             out[top : top + rows] = pixels[top : top + rows]
@@ -88,7 +88,7 @@ class Painter:
         ]
 
 
-class Misfits:
+class OutOfGamut:
     """Pixels whose colour does not exist, gathered over the strips and given what chroma there is.
 
     Finding that chroma takes hundreds of small operations, so it is done for many pixels at once.
@@ -118,8 +118,8 @@ class Misfits:
         y, x, z = (f.float() for f in roots)
         lightness, ab = 116 * y - 16, torch.stack((500 * (x - y), 200 * (y - z)))
         lightness, ab = lightness[None, :, None], ab[..., None]  # (C, n, 1): pictures to lab.py
-        rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
-        self.out[place.long()] = (rgb[..., 0].T * 255).round().to(torch.uint8)
+        pixels = lab_to_pixels(torch.cat((lightness, fit_gamut(lightness, ab))))  # (n, 1, 3)
+        self.out[place.long()] = torch.from_numpy(pixels[:, 0])
 
 
 def _in_roots(lines: Lines, saturation: float) -> Tensor:

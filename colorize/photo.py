@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 from colorize.files import bare_name, same_file, write_whole
 from colorize.monochrome import TOLERANCE, has_one_tint
 from colorize.pixels import srgb_profile
-from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read
+from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read_photo
 
 __all__ = [
     "Photo",
@@ -29,9 +29,12 @@ __all__ = [
     "is_gray",
     "open_photo",
     "save_photo",
+    "shrink",
 ]
 
 SAVED_AS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png"}
+SCREEN = 1440  # pixels of the longer side of what is shown on a page
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +58,16 @@ class Photo:
 
     @property
     def height(self) -> int:
-        return self.pixels.shape[0]
+        return int(self.pixels.shape[0])
 
     @property
     def width(self) -> int:
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
+
+    @property
+    def kept_format(self) -> str:
+        """What it is saved as unless another is asked for: "JPEG" or "PNG"."""
+        return "JPEG" if self.format in ("JPEG", "MPO") else "PNG"  # MPO: several JPEGs in one
 
 
 def open_photo(
@@ -83,9 +91,18 @@ def is_gray(photo: Photo, tolerance: float = TOLERANCE) -> bool:
     return has_one_tint(photo.pixels, tolerance)
 
 
+def shrink(photo: Photo, side: int = SCREEN) -> Photo:
+    """The photo with its longer side at most `side` pixels."""
+    if max(photo.width, photo.height) <= side:
+        return photo
+    image = Image.fromarray(photo.pixels)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return replace(photo, pixels=np.array(image))
+
+
 def encode_photo(photo: Photo, format: str | None = None) -> bytes:
     """The photo as "JPEG" (4:4:4, quality 95) or "PNG"; by default a JPEG stays a JPEG."""
-    format = format or _kept_format(photo)
+    format = format or photo.kept_format
     image = Image.fromarray(photo.pixels)
     encoded = io.BytesIO()
     match format:
@@ -123,16 +140,12 @@ def _destination(photo: Photo, path: Path, source: str | Path | None) -> Path:
     if path.is_dir():
         raise PhotoError(f"{label} is a folder: give the name of a file in it.")
     if not path.suffix:
-        path = path.with_suffix(".jpg" if _kept_format(photo) == "JPEG" else ".png")
+        path = path.with_suffix(SUFFIXES[photo.kept_format])
     if path.suffix.lower() not in SAVED_AS:
         raise PhotoError(f"{label} cannot be written: choose a name that ends in .jpg or .png.")
     if source and same_file(path, Path(source)):
         raise PhotoError(f"{label} is the photo that was read: choose another name for the result.")
     return path
-
-
-def _kept_format(photo: Photo) -> str:
-    return "JPEG" if photo.format in ("JPEG", "MPO") else "PNG"  # MPO: a phone's JPEG of two images
 
 
 def _check_jpeg_side(photo: Photo) -> None:
@@ -144,7 +157,7 @@ def _check_jpeg_side(photo: Photo) -> None:
 
 
 def _read(file: BinaryIO, name: str, max_pixels: int) -> Photo:
-    pixels, format, dpi = read(file, _label(name), max_pixels)
+    pixels, format, dpi = read_photo(file, _label(name), max_pixels)
     return Photo(pixels, name, format, dpi)
 
 

@@ -10,13 +10,17 @@ import functools
 import io
 import struct
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageCms
 
+if TYPE_CHECKING:
+    from PIL._imagingcms import CmsProfile
+
 # Of 16 MB each, that Pillow keeps for its next image: memory fresh from the system costs as much as
 # half a decoding, three times a photo.
-Image.core.set_blocks_max(4)
+Image.core.set_blocks_max(4)  # type: ignore[attr-defined]
 
 # EXIF orientation -> the turn that brings the image upright.
 TURNS = {
@@ -50,8 +54,9 @@ def eight_bits(samples: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         if samples.dtype.kind != "f" or low < 0 or high > 1:
             values = (values - low) / (high - low if high > low else 1)
-    values = np.nan_to_num(values, nan=0, posinf=1, neginf=0)
-    return (values * 255 + 0.5).astype(np.uint8)
+    values = 255 * np.nan_to_num(values, nan=0, posinf=1, neginf=0) + 0.5
+    eight: np.ndarray = values.astype(np.uint8)
+    return eight
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -101,7 +106,7 @@ def _converter(icc: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | 
         return None  # broken, or made for other channels than the image has
     probe = _probe(mode)
     converted = transform.apply(probe)
-    change = np.subtract(converted, probe.convert("RGB"), dtype=np.int16)
+    change = np.subtract(np.asarray(converted), np.asarray(probe.convert("RGB")), dtype=np.int16)
     if np.abs(change).max() <= 1:
         return None
     if mode == "L":  # a table is exact, where lcms takes a short cut that is off in the shadows
@@ -125,7 +130,7 @@ def _to_array(image: Image.Image) -> np.ndarray:
     rows = max(1, 2**18 // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        pixels[top:bottom] = _as_mode(image.crop((0, top, width, bottom)), "RGB")
+        pixels[top:bottom] = np.asarray(_as_mode(image.crop((0, top, width, bottom)), "RGB"))
     return pixels
 
 
@@ -135,5 +140,5 @@ def srgb_profile() -> bytes:
     return icc[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + icc[36:]
 
 
-def _srgb() -> ImageCms.core.CmsProfile:
+def _srgb() -> "CmsProfile":
     return ImageCms.createProfile("sRGB")

@@ -1,6 +1,7 @@
 """From an open file to pixels: which decoder, which limits, and what to say when it cannot be.
 
-    python -c "from colorize.reader import read; print(read(open('scan.tif', 'rb')).pixels.shape)"
+    python -c "from colorize.reader import read_photo; \
+print(read_photo(open('scan.tif', 'rb')).pixels.shape)"
 
 Only the formats below are tried: Pillow knows others that start programs (EPS), hold no photos, or
 take gigabytes for a file of a few bytes (JPEG 2000).
@@ -11,7 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
@@ -40,7 +41,7 @@ class Reading(NamedTuple):
     dpi: tuple[float, float] | None
 
 
-def read(file: BinaryIO, label: str = "The file", max_pixels: int = MAX_PIXELS) -> Reading:
+def read_photo(file: BinaryIO, label: str = "The file", max_pixels: int = MAX_PIXELS) -> Reading:
     """The first image in `file`, from its start; `label` begins the sentence of a refusal."""
     file = _seekable(file)
     image = _open_image(file, label, max_pixels)
@@ -67,9 +68,9 @@ def _open_image(file: BinaryIO, label: str, max_pixels: int) -> ImageFile.ImageF
     open_image, metered = _opener(head, label), Metered(file)
     try:
         with _hushed():
-            return open_image(metered)
+            return open_image(cast(BinaryIO, metered))
     except Image.DecompressionBombError as error:  # beyond Pillow's own limit, above ours
-        size = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} megapixels"
+        size = f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels"
         raise PhotoError(_too_large(label, size, max_pixels)) from error
     except Exception as error:  # plugins raise whatever a broken header leads them to
         raise PhotoError(_refusal(label, head)) from error
@@ -106,7 +107,8 @@ def _opener(head: bytes, label: str) -> Callable[[BinaryIO], ImageFile.ImageFile
                 f"{label} is a HEIC photo, which needs one more package here: "
                 "`pip install pillow-heif`, or save the photo as JPEG."
             ) from error
-        return HeifImageFile
+        heif: Callable[[BinaryIO], ImageFile.ImageFile] = HeifImageFile
+        return heif
     return _open_tiff if head.startswith(TIFF_HEADS) else _open_other
 
 
@@ -124,6 +126,11 @@ def _open_other(file: BinaryIO) -> ImageFile.ImageFile:
     return Image.open(file, formats=FORMATS)
 
 
+def _accepts(format: str, head: bytes) -> bool:
+    accept = Image.OPEN[format][1]
+    return accept is not None and bool(accept(head))
+
+
 def _refusal(label: str, head: bytes) -> str:
     """Why an image could not even be opened."""
     if not head:
@@ -132,7 +139,7 @@ def _refusal(label: str, head: bytes) -> str:
     if text.startswith(SVG_HEADS) and b"<svg" in text:
         return f"{label} is an SVG drawing, not a photo: export it as PNG or JPEG first."
     Image.init()  # all formats: another package may have opened this file
-    kinds = ["HEIC"] if _is_heic(head) else [f for f in FORMATS if Image.OPEN[f][1](head[:16])]
+    kinds = ["HEIC"] if _is_heic(head) else [f for f in FORMATS if _accepts(f, head[:16])]
     if kinds:
         return (
             f"{label} begins as {kinds[0]} does but is broken, cut short, without pixels or of a "

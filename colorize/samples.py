@@ -23,8 +23,9 @@ class Sample:
 
     @property
     def path(self) -> Path:
-        origin = find_spec(self.package).origin  # finds the package, does not import it
-        return Path(origin).parent / FOLDERS[self.package] / self.file
+        found = find_spec(self.package)  # finds the package, does not import it
+        assert found and found.origin, f"{self.package} is among the requirements"
+        return Path(found.origin).parent / FOLDERS[self.package] / self.file
 
 
 ALL = (

@@ -8,6 +8,7 @@ ones are left to Pillow, for tifffile unpacks however many gigabytes a small fil
 """
 
 import logging
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
@@ -15,12 +16,15 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
 from colorize.pixels import eight_bits
 
-COLOURS = {
+if TYPE_CHECKING:
+    from PIL._imaging import PixelAccess
+
+COLOURS: dict[int, str] = {
     PHOTOMETRIC.MINISBLACK: "L",
     PHOTOMETRIC.MINISWHITE: "L",
     PHOTOMETRIC.RGB: "RGB",
 }
-ALPHAS = {EXTRASAMPLE.ASSOCALPHA: "a", EXTRASAMPLE.UNASSALPHA: "A"}
+ALPHAS: dict[int, str] = {EXTRASAMPLE.ASSOCALPHA: "a", EXTRASAMPLE.UNASSALPHA: "A"}
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # its remarks are for developers
 
@@ -32,6 +36,7 @@ class DeepTiff(ImageFile.ImageFile):
     format_description = "TIFF of more than eight bits a sample"
 
     def _open(self) -> None:
+        assert self.fp is not None, "Pillow opens a file before it asks what is in it"
         page = self._page = TiffFile(self.fp).pages.first
         if not _is_deep(page):
             raise SyntaxError("a TIFF for Pillow, or for nobody")
@@ -42,7 +47,7 @@ class DeepTiff(ImageFile.ImageFile):
         self.info["dpi"] = page.get_resolution("inch")
         self.getexif()[ExifTags.Base.Orientation] = page.tags.valueof("Orientation", 1)
 
-    def load(self) -> "Image.core.PixelAccess | None":
+    def load(self) -> "PixelAccess | None":
         if self._im is None:
             self.im = Image.frombytes(self.mode, self.size, self._samples().tobytes()).im
         return Image.Image.load(self)

@@ -1,6 +1,6 @@
 """Small ab -> full-resolution ab, guided by the lightness, so that colour stops where things do.
 
-    python -c "from colorize.upsample import guide; help(guide)"
+    python -c "from colorize.upsample import fit_lines; help(fit_lines)"
 
 Around every pixel of the network's answer, a and b are explained as slope * L + rest by least
 squares. Enlarging ab blurs it, and L enlarged from the same coarse pixels is blurred alike: what
@@ -27,13 +27,15 @@ class Lines:
     offset: Tensor
 
     def at(self, lightness: Tensor) -> Tensor:
-        """ab (N, 2, H, W) at the full-resolution lightness (N, 1, H, W)."""
+        """ab (N, 2, H, W) at the full-resolution lightness (N, 1, H, W): what `paint` paints."""
         size = lightness.shape[2:]
         slope, offset = (resize(x, size) for x in (self.slope, self.offset))
         return slope * lightness + offset
 
 
-def guide(lightness: Tensor, ab: Tensor, radius: int = RADIUS, epsilon: float = EPSILON) -> Lines:
+def fit_lines(
+    lightness: Tensor, ab: Tensor, radius: int = RADIUS, epsilon: float = EPSILON
+) -> Lines:
     """Lines that take ab (N, 2, h', w') along the small lightness (N, 1, h, w), h' <= h."""
     ab = ab.float()
     coarse = F.interpolate(lightness, size=ab.shape[2:], mode="area")

@@ -13,7 +13,15 @@ from urllib.error import URLError
 
 import torch
 
-from colorize.model import Model, ModelConfig, ModelError, check_weights, read_config, weights_file
+from colorize.config import (
+    BinsConfig,
+    InputConfig,
+    ModelConfig,
+    ModelError,
+    NetworkConfig,
+    read_config,
+)
+from colorize.model import Model, check_weights, weights_file
 
 WEIGHTS = Path(__file__).parent / "weights"
 PEER_ADDRESS = "https://colorizers.s3.us-east-2.amazonaws.com/"
@@ -37,11 +45,10 @@ PEERS = {
     "eccv16": Peer(
         ModelConfig(
             name="eccv16",
-            network="zhang",
-            bins="hull",
+            network=NetworkConfig("zhang"),
+            bins=BinsConfig("hull"),
+            input=InputConfig(short_side=256, square=256),
             temperature=1.0,  # the published weights have their 0.38 inside
-            short_side=256,
-            square=256,
             sentence="Zhang, Isola and Efros, ECCV 2016: the published weights.",
         ),
         "colorization_release_v2-9b330a0b.pth",
@@ -50,10 +57,9 @@ PEERS = {
     "siggraph17": Peer(
         ModelConfig(
             name="siggraph17",
-            network="siggraph17",
-            bins=None,
-            short_side=256,
-            square=256,
+            network=NetworkConfig("siggraph17"),
+            bins=BinsConfig(None),
+            input=InputConfig(short_side=256, square=256),
             sentence="Zhang, Zhu, Isola et al., SIGGRAPH 2017, no hints: the published weights.",
         ),
         "siggraph17-df00044c.pth",
@@ -62,7 +68,7 @@ PEERS = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelSummary:
     """One line of `python -m colorize models`."""
 
     name: str
@@ -79,7 +85,7 @@ def shipped() -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
-def read(name: str) -> ModelConfig:
+def read_shipped(name: str) -> ModelConfig:
     """The description of a shipped model, if that and its weights are whole and go together."""
     path = WEIGHTS / f"{name}.safetensors"
     config = read_config(path.with_suffix(".json"))
@@ -96,11 +102,11 @@ def load(name: str | Path) -> Model:
     if str(name) in PEERS:
         return load_peer(str(name))
     if str(name) in shipped():
-        read(str(name))
-    return Model.load(find(name))
+        read_shipped(str(name))
+    return Model.load(find_weights(name))
 
 
-def find(name: str | Path) -> Path:
+def find_weights(name: str | Path) -> Path:
     """The weights of a shipped model, by name, or of one's own, by path."""
     path = WEIGHTS / f"{name}.safetensors" if str(name) in shipped() else weights_file(name)
     if not path.is_file():
@@ -146,21 +152,25 @@ def fetch(peer: Peer) -> Path:
     return path
 
 
-def describe(name: str | Path) -> Entry:
+def describe(name: str | Path) -> ModelSummary:
     """What can be known of a model without running it."""
     if str(name) in PEERS:
         config, source, path = PEERS[str(name)].config, "peer", None
     else:
-        path = find(name)
+        path = find_weights(name)
         source = "shipped" if path.parent == WEIGHTS else "file"
-        config = read(path.stem) if source == "shipped" else read_config(path.with_suffix(".json"))
+        config = (
+            read_shipped(path.stem)
+            if source == "shipped"
+            else read_config(path.with_suffix(".json"))
+        )
     with torch.device("meta"):
         network = Model(config).network
-    return Entry(
+    return ModelSummary(
         name=str(name),
         source=source,
         parameters=sum(p.numel() for p in network.parameters()),
-        gflop=gflop(network, config.square or 256),
+        gflop=gflop(network, config.input.square or 256),
         megabytes=path.stat().st_size / 1e6 if path else None,
         sentence=config.sentence,
     )
@@ -172,4 +182,4 @@ def gflop(network: torch.nn.Module, side: int) -> float:
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.eval()(torch.empty(1, 1, side, side, device="meta"))
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops() / 1e9)

@@ -16,10 +16,16 @@ import secrets
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-SETTINGS = ("title", "design", "question", "practice", "trials", "catch", "target", "panel")
-SETTINGS += ("seed", "version")  # options of `build` that go into the design as they are
+from survey.designs import DESIGNS
+
+SETTINGS = (  # options of `build` that go into the design as they are
+    *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
+    *("seed", "version"),
+)
+Command = Callable[[argparse.Namespace], int]
 SEED_BITS = 53  # whole numbers that every reader of JSON keeps exactly
 
 
@@ -32,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         return power(argv[1:])
     args = parser().parse_args(argv)
     try:
-        return args.run(args)
+        return int(args.run(args))
     except (ValueError, OSError, sqlite3.Error) as error:  # what ours say is meant for people
         print(f"survey {args.command}: {error}", file=sys.stderr)
         return 2
@@ -41,8 +47,8 @@ def main(argv: list[str] | None = None) -> int:
 def build(args: argparse.Namespace) -> int:
     from colorize.files import bare_name
     from colorize.folder import PHOTOS
-    from survey.build import build, model_name, models
-    from survey.design import Study
+    from survey.build import build, load_models, model_name
+    from survey.study import Study
 
     if not args.photos.is_dir():
         raise ValueError(f"{args.photos} is no folder; give the one that holds the photos.")
@@ -53,10 +59,12 @@ def build(args: argparse.Namespace) -> int:
     chosen = {name: value for name, value in settings.items() if value is not None}
     chosen.setdefault("seed", secrets.randbits(SEED_BITS))
     chosen["title"] = args.title or args.output.name
-    study = Study(models=tuple(map(model_name, names)), exposure_ms=args.exposure, **chosen)
+    design = DESIGNS[chosen.setdefault("design", "single")]
+    chosen["exposure_ms"] = getattr(args, "exposure", design.exposure_ms)
+    study = Study(models=tuple(map(model_name, names)), **chosen)
     photos = [path for path in args.photos.rglob("*") if path.suffix.lower() in PHOTOS]
     built = build(
-        photos, args.output, study, models(names, args.device), size=args.size, most=args.most
+        photos, args.output, study, load_models(names, args.device), size=args.size, most=args.most
     )
     for row in built.left_out:
         name = bare_name(row["name"])  # which no terminal obeys
@@ -66,8 +74,8 @@ def build(args: argparse.Namespace) -> int:
 
 
 def freeze(args: argparse.Namespace) -> int:
-    from survey.design import Study
     from survey.store import Store
+    from survey.study import Study
 
     study = Study.load(args.study, changed=True)
     path = Path(args.study, "study.json")
@@ -169,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run, about: str, *, study: bool = True) -> argparse.ArgumentParser:
+    def command(run: Command, about: str, *, study: bool = True) -> argparse.ArgumentParser:
         options = commands.add_parser(run.__name__, help=about, description=about)
         options.set_defaults(run=run)
         if study:
@@ -206,10 +214,18 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--most", type=int, metavar="N", help="scored photos at most (all)")
     add("--device", default="auto", help="auto, cpu, cuda or mps")
     add("--title", help="what participants read first (the name of the folder)")
-    add("--design", choices=("single", "pair"), help="one image, or which of two (single)")
+    types = ", ".join(f"{name}: {design.summary}" for name, design in DESIGNS.items())
+    add("--design", choices=tuple(DESIGNS), help=f"{types} (single)")
     add("--question", help="the default is the design's")
     add("--consent", type=Path, metavar="FILE", help="text to agree to")
-    add("--exposure", type=_exposure, default=1000, metavar="MS", help="or `none` (1000)")
+    exposures = ", ".join(f"{name} {d.exposure_ms or 'none'}" for name, d in DESIGNS.items())
+    add(
+        "--exposure",
+        type=_exposure,
+        default=argparse.SUPPRESS,
+        metavar="MS",
+        help=f"or `none` ({exposures})",
+    )
     add("--practice", type=int, help="trials with feedback (10)")
     add("--trials", type=int, help="scored trials of each participant (40)")
     add("--catch", type=float, help="catch trials as a share of these (0.1)")

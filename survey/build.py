@@ -4,8 +4,9 @@ Try it: python -m survey build photos/ --models regression,rebalanced --output s
 
     build(paths, "studies/poster", Study(title="Poster", models=("mine",)), colorize)
 
-`colorize(pixels, model)` gives a photo's (S, S, 3) pixels in a model's colours; `models` makes one
-of named models. study.json is written last: a folder without it is no study, and is built again.
+`colorize(pixels, model)` gives a photo's (S, S, 3) pixels in a model's colours; `load_models` makes
+one of named models. study.json is written last: a folder without it is no study, and is built
+again.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from tqdm import tqdm
 from colorize.files import NO_SPACE
 from colorize.photo import Photo, PhotoError, open_photo
 from survey import manifest
-from survey.design import FILE, DesignError, Study
 from survey.stimuli import SIZE, Unfit, absurd, alike, check, fingerprint, images, square
+from survey.study import FILE, DesignError, Study
 
 Colorize = Callable[[np.ndarray, str], np.ndarray]
 
@@ -74,12 +75,12 @@ def _build(
     roles = _roles(study, len(paths), most)
     _make_room(folder)
     rng.shuffle(paths)
-    rows: list[dict] = []
+    rows: list[manifest.Row] = []
     bar = tqdm(paths, desc="photos", unit="photo", leave=False, disable=None)
     for role, (path, pixels) in zip(roles, _usable(bar, size, built), strict=False):
         coloured = _coloured(pixels, role, study, colorize)
         files = {name: _write(folder, png, rng) for name, png in images(pixels, coloured).items()}
-        rows.append({"id": len(rows) + 1, "role": role, "name": told(path), "images": files})
+        rows.append({"id": len(rows) + 1, "role": role, "name": printable(path), "images": files})
     _drop_remainder(folder, rows, built)
     check(sorted((folder / manifest.STIMULI).iterdir()))
     built.photos = len(rows)
@@ -87,7 +88,7 @@ def _build(
     return built
 
 
-def models(names: Iterable[str], device: str = "auto") -> Colorize:
+def load_models(names: Iterable[str], device: str = "auto") -> Colorize:
     """Colours by these models: shipped, public, or files, as `survey build --models` names them."""
     from colorize import Colorizer
 
@@ -134,22 +135,22 @@ def _usable(paths: Iterable[Path], size: int, built: Built) -> Iterator[tuple[Pa
         try:
             pixels = square(open_photo(path), size)
         except PhotoError as error:
-            built.leave_out(told(path), error)
+            built.leave_out(printable(path), error)
             built.unreadable += 1
             continue
         except Unfit as reason:
-            built.leave_out(told(path), reason)
+            built.leave_out(printable(path), reason)
             continue
         finger = fingerprint(pixels)
         copy = next((name for known, name in seen.items() if alike(finger, known)), None)
         if copy:
-            built.leave_out(told(path), f"it shows the same as {copy}")
+            built.leave_out(printable(path), f"it shows the same as {copy}")
             continue
-        seen[finger] = told(path)
+        seen[finger] = printable(path)
         yield path, pixels
 
 
-def told(path: Path) -> str:
+def printable(path: Path) -> str:
     """The name of a photo as a text; some file systems allow names that are none."""
     return path.name.encode(errors="replace").decode()
 
@@ -158,9 +159,13 @@ def _coloured(
     pixels: np.ndarray, role: str, study: Study, colorize: Colorize
 ) -> dict[str, np.ndarray]:
     """The versions of a photo that its role asks for."""
-    if role == "catch":
-        return {"real": pixels, "catch": absurd(pixels)}
-    return {"real": pixels} | {name: colorize(pixels, name) for name in study.models}
+
+    def colours(version: str) -> np.ndarray:
+        if version == "real":
+            return pixels
+        return absurd(pixels) if version == "catch" else colorize(pixels, version)
+
+    return {version: colours(version) for version in study.versions(role)}
 
 
 def _write(folder: Path, png: bytes, rng: random.Random) -> dict[str, str]:
@@ -169,7 +174,7 @@ def _write(folder: Path, png: bytes, rng: random.Random) -> dict[str, str]:
     return {"file": name, "sha256": hashlib.sha256(png).hexdigest()}
 
 
-def _drop_remainder(folder: Path, rows: list[dict], built: Built) -> None:
+def _drop_remainder(folder: Path, rows: list[manifest.Row], built: Built) -> None:
     """Leave out the scored photos that would make some lists longer than others."""
     scored = sum(row["role"] == "trial" for row in rows)
     for _ in range(scored % built.study.slots):

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 from scipy.stats import hypergeom
 
-from survey.stats import Interval, Tally, clustered, crossed_variance, filled, pull
+from survey.stats import Array, Interval, Tally, clustered, crossed_variance, filled, pull
 
 
 class Votes(NamedTuple):
@@ -26,12 +27,12 @@ class Votes(NamedTuple):
 class Ranking(NamedTuple):
     """Bradley–Terry strengths, in log odds of winning; comparable only inside a group."""
 
-    strength: np.ndarray  # (players,), mean 0 in each group
-    error: np.ndarray  # (players,), standard error if every choice is independent
-    group: np.ndarray  # (players,)
+    strength: Array  # (players,), mean 0 in each group
+    error: Array  # (players,), standard error if every choice is independent
+    group: Array  # (players,)
 
 
-def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval:
+def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval[Array]:
     """First rate − second rate for people and photos like these, clustered on both.
 
     Joins the two clustered intervals by Newcombe's method 10 (1998), which stays honest near 0
@@ -45,22 +46,25 @@ def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval:
     return Interval(gap, gap - below, gap + above)
 
 
-def correlation(first: Votes, second: Votes) -> np.ndarray:
+def correlation(first: Votes, second: Votes) -> Array:
     """Correlation of two rates because the same people judged them, on the same photos."""
     shared = _covariance(*[v.by_participant for v in (first, second)])
     shared = shared + _covariance(*[v.by_photo for v in (first, second)])
     scale = np.sqrt(crossed_variance(*first) * crossed_variance(*second))
     ratio = np.divide(shared, scale, out=np.zeros_like(scale), where=scale > 0)
-    return np.clip(ratio, -1, 1)
+    clipped: Array = np.clip(ratio, -1, 1)
+    return clipped
 
 
-def _covariance(first: Tally, second: Tally) -> np.ndarray:
+def _covariance(first: Tally, second: Tally) -> Array:
     clusters = filled(Tally(first.called, first.shown + second.shown))
-    return (pull(first) * pull(second)).sum(-1) * clusters / np.maximum(clusters - 1, 1)
+    shared: Array = (pull(first) * pull(second)).sum(-1)
+    return shared * clusters / np.maximum(clusters - 1, 1)
 
 
-def _joined(x: np.ndarray, y: np.ndarray, alike: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.maximum(x**2 + y**2 - 2 * alike * x * y, 0))
+def _joined(x: Array, y: Array, alike: Array) -> Array:
+    joined: Array = np.sqrt(np.maximum(x**2 + y**2 - 2 * alike * x * y, 0))
+    return joined
 
 
 def permutation_p(first: Tally, second: Tally) -> float:
@@ -86,7 +90,7 @@ def permutation_p(first: Tally, second: Tally) -> float:
     return float(min(null[extreme].sum(), 1.0))
 
 
-def _convolved(kinds: np.ndarray, times: np.ndarray, length: int) -> np.ndarray:
+def _convolved(kinds: NDArray[np.int_], times: NDArray[np.int_], length: int) -> Array:
     """Chances of the sum of hypergeometric draws, its outcomes taken modulo length."""
     everyone, called, drawn = kinds[:, :, None]
     calls = np.arange(np.minimum(called, drawn).max() + 1)
@@ -94,10 +98,11 @@ def _convolved(kinds: np.ndarray, times: np.ndarray, length: int) -> np.ndarray:
     spectrum = np.ones(length // 2 + 1, dtype=complex)
     for chance, count in zip(chances, times, strict=True):
         spectrum *= rfft(chance, length) ** count
-    return np.maximum(irfft(spectrum, length), 0)
+    chances_of_sum: Array = np.maximum(irfft(spectrum, length), 0)
+    return chances_of_sum
 
 
-def holm(p_values: np.ndarray | list[float]) -> np.ndarray:
+def holm(p_values: Array | list[float]) -> Array:
     """Holm's adjusted p-values (1979): small ones stay trustworthy however many were computed."""
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p)
@@ -107,7 +112,7 @@ def holm(p_values: np.ndarray | list[float]) -> np.ndarray:
     return out
 
 
-def bradley_terry(wins: np.ndarray) -> Ranking:
+def bradley_terry(wins: Array) -> Ranking:
     """Strengths s so that i beats j with probability 1 / (1 + exp(s_j − s_i)).
 
     wins[i, j] counts how often i beat j (Bradley and Terry 1952). Strengths are finite only among
@@ -124,7 +129,7 @@ def bradley_terry(wins: np.ndarray) -> Ranking:
     return Ranking(strength, error, group)
 
 
-def _fit(wins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _fit(wins: Array) -> tuple[Array, Array]:
     """Newton's method on the likelihood, which is concave; the strengths' mean stays 0."""
     met, players = wins + wins.T, len(wins)
     strength = np.zeros(players)

@@ -9,15 +9,18 @@ Columns are told in survey/schema.py.
 
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from survey.design import Step, Study, open_slots
+from survey.study import Step, Study, open_slots
 
 Row = sqlite3.Row
+Trial = dict[str, Any]  # a row of `trials`
 PRIME = 65_537  # photo ids are smaller, so multiplying them by anything modulo it mixes them
-CARRIED = ("position", "kind", "photo", "slot", "condition", "truth", "requested_ms", "showings")
-CARRIED += ("opened_at", "shown_at")  # what a vote takes over from its trial
+CARRIED = (  # what a vote takes over from its trial
+    *("position", "kind", "photo", "slot", "condition", "truth", "requested_ms", "showings"),
+    *("opened_at", "shown_at"),
+)
 
 LATELY = "(seen_at BETWEEN ? AND ?)"  # and not in the future, which a clock set back makes
 
@@ -41,9 +44,9 @@ class Ledger:
         """The trial that this participant has open."""
         return self._row("SELECT * FROM trials WHERE participant = ?", participant)
 
-    def files(self, photo: int, conditions: tuple[str, ...]) -> tuple[str, ...]:
+    def files(self, photo: int, versions: Iterable[str]) -> tuple[str, ...]:
         query = "SELECT file FROM stimuli WHERE photo = ? AND condition = ?"
-        return tuple(self._value(query, photo, condition) for condition in conditions)
+        return tuple(self._value(query, photo, version) for version in versions)
 
     def vote(self, participant: int, position: int) -> Row | None:
         query = "SELECT * FROM votes WHERE participant = ? AND position = ?"
@@ -53,7 +56,7 @@ class Ledger:
         return self._row("SELECT 1 FROM participants WHERE id = ?", participant) is not None
 
     def next_number(self) -> int:
-        return self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants")
+        return int(self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants"))
 
     def load_of_lists(self, since: float, now: float) -> dict[int, int]:
         """Per list: positions answered, and those still expected from people seen lately."""
@@ -67,23 +70,24 @@ class Ledger:
     def people(self, since: float, now: float) -> int:
         """How many have finished or are still here."""
         query = f"SELECT COUNT(*) FROM participants WHERE finished_at IS NOT NULL OR {LATELY}"
-        return self._value(query, since, now)
+        return int(self._value(query, since, now))
 
     def score(self, participant: int) -> tuple[int, int]:
-        """Right answers among the scored trials, and the number of these."""
-        query = """SELECT COUNT(iif(answer = truth, 1, NULL)), COUNT(*) FROM votes
+        """Right answers among the scored trials that have one, and the number of these."""
+        query = """SELECT COUNT(iif(answer = truth, 1, NULL)), COUNT(truth) FROM votes
                    WHERE participant = ? AND kind = 'trial'"""
-        return tuple(self._row(query, participant))
+        right, total = self.db.execute(query, (participant,)).fetchone()
+        return right, total
 
     def totals(self) -> dict[str, int]:
         """Participants, those who finished, votes, and every counter."""
-        row = self._row(
+        totals = self.db.execute(
             """SELECT (SELECT COUNT(*) FROM participants) AS participants,
                       (SELECT COUNT(finished_at) FROM participants) AS finished,
                       (SELECT COUNT(*) FROM votes) AS votes"""
         )
         counters = self.db.execute("SELECT name, n FROM counters ORDER BY name")
-        return dict(row) | dict(counters.fetchall())
+        return dict(totals.fetchone()) | dict(counters.fetchall())
 
     # Writing
 
@@ -96,18 +100,19 @@ class Ledger:
     def update_person(self, participant: int, **values: object) -> None:
         self._update("participants", "id", participant, values)
 
-    def open_trial(self, person: Row, position: int, now: float) -> Mapping[str, Any]:
+    def open_trial(self, person: Row, position: int, now: float) -> Trial:
         """Choose slot and photo for this position, the least shown ones first, and reserve them."""
         step = Step.parse(person["plan"].split()[position])
         slot, photo = self._choose(person, step, position)
+        shown = self.study.presentation(step.kind, slot)
         trial = {
             "participant": person["id"],
             "position": position,
             "kind": step.kind,
             "photo": photo,
             "slot": slot,
-            "condition": self.study.condition(step.kind, slot),
-            "truth": self.study.truth(slot),
+            "condition": shown.condition,
+            "truth": shown.truth,
             "nonce": secrets.token_hex(16),
             "requested_ms": self.study.exposure_ms,
             "showings": 1,
@@ -120,12 +125,13 @@ class Ledger:
             self._fill(slot, photo, 1)
         return trial
 
-    def show_again(self, trial: Row) -> Row:
+    def show_again(self, trial: Row) -> Trial:
         """The same trial for a page that was loaded anew; earlier showings can no longer vote."""
         seen = trial["shown_at"] is not None
-        values = {"nonce": secrets.token_hex(16), "shown_at": None}
-        self.update_trial(trial, **values, showings=trial["showings"] + seen)
-        return self.trial(trial["participant"])
+        changed: Trial = {"nonce": secrets.token_hex(16), "shown_at": None}
+        changed["showings"] = trial["showings"] + seen
+        self.update_trial(trial, **changed)
+        return dict(trial) | changed
 
     def update_trial(self, trial: Row, **values: object) -> None:
         self._update("trials", "participant", trial["participant"], values)
@@ -174,7 +180,9 @@ class Ledger:
                         WHERE list = ? AND slot IN ({", ".join("?" * len(slots))})
                               AND photo {unseen}
                         ORDER BY filled, photo * ? % {PRIME} LIMIT 1"""
-            return tuple(self._row(query, person["list"], *slots, person["id"], mixer))
+            values = (person["list"], *slots, person["id"], mixer)
+            slot, photo = self.db.execute(query, values).fetchone()
+            return slot, photo
         query = f"SELECT id FROM photos WHERE role = ? AND id {unseen} ORDER BY id * ? % {PRIME}"
         return slots[mixer % len(slots)], self._value(query, step.kind, person["id"], mixer)
 
@@ -187,8 +195,9 @@ class Ledger:
         query = f"UPDATE {table} SET {changes} WHERE {key} = ?"
         self.db.execute(query, (*values.values(), value))
 
-    def _row(self, query: str, *values: object) -> Any:
-        return self.db.execute(query, values).fetchone()
+    def _row(self, query: str, *values: object) -> Row | None:
+        row: Row | None = self.db.execute(query, values).fetchone()
+        return row
 
     def _value(self, query: str, *values: object) -> Any:
-        return self._row(query, *values)[0]
+        return self.db.execute(query, values).fetchone()[0]

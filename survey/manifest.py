@@ -13,16 +13,18 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from colorize.files import write_whole
-from survey.design import DesignError, Study
+from survey.study import DesignError, Study
 
 FILE = "manifest.json"
 STIMULI = "stimuli"
 LARGEST_ID = 65_536
+Row = dict[str, Any]  # of a photo
 
 
-def freeze(folder: str | Path, study: Study, photos: list[dict], left_out: list[dict]) -> Study:
+def freeze(folder: str | Path, study: Study, photos: list[Row], left_out: list[Row]) -> Study:
     """Write the key and the design that goes with it."""
     _check(study, photos)
     study = replace(study, stimuli=_sha256(photos))
@@ -32,12 +34,12 @@ def freeze(folder: str | Path, study: Study, photos: list[dict], left_out: list[
     return study
 
 
-def read(folder: str | Path, study: Study) -> list[dict]:
+def load(folder: str | Path, study: Study) -> list[Row]:
     """The photos, if they are those that the design was frozen with and suffice for it."""
     path = Path(folder, FILE)
     if not path.is_file():
         raise DesignError(f"{folder} has no {FILE}; build the study again.")
-    photos = json.loads(path.read_text(encoding="utf-8"))["photos"]
+    photos: list[Row] = json.loads(path.read_text(encoding="utf-8"))["photos"]
     if _sha256(photos) != study.stimuli:
         raise DesignError(f"{path} is not the one of this study; restore it or build it again.")
     _check(study, photos)
@@ -49,7 +51,7 @@ def needed(study: Study) -> dict[str, int]:
     return {"trial": study.photos_needed, "practice": study.practice, "catch": study.catches}
 
 
-def _check(study: Study, photos: list[dict]) -> None:
+def _check(study: Study, photos: list[Row]) -> None:
     for role, number in needed(study).items():
         have = sum(photo["role"] == role for photo in photos)
         if have < number:
@@ -66,6 +68,6 @@ def _check(study: Study, photos: list[dict]) -> None:
         raise DesignError(f"{len(photos)} photos are too many; use at most {LARGEST_ID}.")
 
 
-def _sha256(photos: list[dict]) -> str:
+def _sha256(photos: list[Row]) -> str:
     text = json.dumps(photos, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
+Record = dict[str, Any]  # a line
 FOLDER = "mirror"
 TAIL = 65_536  # bytes at the end of a file; no line is as long
 
@@ -22,7 +24,9 @@ TAIL = 65_536  # bytes at the end of a file; no line is as long
 class Mirror:
     """Appends votes to a file of its own, holding `lock` (a push holds it while it looks)."""
 
-    def __init__(self, folder: str | Path, lock: AbstractContextManager | None = None) -> None:
+    def __init__(
+        self, folder: str | Path, lock: AbstractContextManager[object] | None = None
+    ) -> None:
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = lock or threading.Lock()
@@ -32,7 +36,7 @@ class Mirror:
         """The newest vote that has its line in this folder, by the vote's number; 0: none."""
         return max(map(_last_id, files(self._folder)), default=0)
 
-    def write(self, records: Iterable[dict]) -> None:
+    def write(self, records: Iterable[Record]) -> None:
         """Append a line for each, all or none; the operating system has them when this returns."""
         lines = "".join(
             json.dumps(record, ensure_ascii=False) + "\n" for record in records
@@ -66,7 +70,7 @@ def _last_id(path: Path) -> int:
         whole = file.read().split(b"\n")[:-1]
     for line in reversed(whole):
         try:
-            return json.loads(line)["vote"]["id"]
+            return int(json.loads(line)["vote"]["id"])
         except (ValueError, KeyError, TypeError):
             continue
     return 0

@@ -22,7 +22,9 @@ from scipy.stats import norm
 from tqdm import tqdm
 
 from survey.comparison import Votes, difference
+from survey.designs import DESIGNS
 from survey.stats import (
+    Array,
     Interval,
     Tally,
     called_real,
@@ -41,10 +43,11 @@ class Scenario:
     participants: int
     trials: int  # for each participant and model
     photos: int
-    rates: tuple[float, ...]  # share called real, over all people and photos, one a model
+    rates: tuple[float, ...]  # share believed, over all people and photos, one a model
     participant_sd: float = 0.4  # logits
     photo_sd: float = 0.8
     photo_by_model_sd: float = 0.0  # how differently two models fare on the same photo
+    design: str = "single"  # the question type: how an answer counts
 
     def __post_init__(self) -> None:
         shown = self.trials * len(self.rates)
@@ -61,7 +64,7 @@ class Scenario:
 def intercept(rate: float, sd: float) -> float:
     """Logit whose chance, averaged over normal deviations of this SD, is the rate."""
     nodes = norm.ppf((np.arange(4000) + 0.5) / 4000)
-    return brentq(lambda logit: expit(logit + sd * nodes).mean() - rate, -40, 40)
+    return float(brentq(lambda logit: expit(logit + sd * nodes).mean() - rate, -40, 40))
 
 
 def allocate(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +88,7 @@ def simulate(scenario: Scenario, runs: int, seed: int) -> Iterator[list[Votes]]:
 def _answers(
     scenario: Scenario, photo: np.ndarray, model: np.ndarray, runs: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Calls of "real" (runs, participants, trials)."""
+    """Judgements, 0 to 1 (runs, participants, trials)."""
     sds = (scenario.participant_sd, scenario.photo_sd, scenario.photo_by_model_sd)
     total_sd = float(np.linalg.norm(sds))
     logits = np.array([intercept(rate, total_sd) for rate in scenario.rates])[model]
@@ -93,7 +96,7 @@ def _answers(
     photos = rng.normal(0, sds[1], (runs, scenario.photos))
     models = rng.normal(0, sds[2], (runs, len(scenario.rates), scenario.photos))
     logits = logits + people + photos[:, photo] + models[:, model, photo]
-    return rng.random(logits.shape) < expit(logits)
+    return DESIGNS[scenario.design].scores(expit(logits), rng)
 
 
 def _sums(answers: np.ndarray, mine: np.ndarray, photo: np.ndarray, scenario: Scenario) -> Votes:
@@ -102,7 +105,7 @@ def _sums(answers: np.ndarray, mine: np.ndarray, photo: np.ndarray, scenario: Sc
     belongs.resize(photo.size, scenario.photos)
     by_photo = answers.reshape(runs, -1).astype(float) @ belongs
     shown = np.asarray(belongs.sum(0)).ravel()
-    by_person = (answers & mine).sum(2).astype(float)
+    by_person = (answers * mine).sum(2).astype(float)
     return Votes(
         Tally(by_person, np.broadcast_to(mine.sum(1).astype(float), by_person.shape)),
         Tally(by_photo, np.broadcast_to(shown, by_photo.shape)),
@@ -111,7 +114,11 @@ def _sums(answers: np.ndarray, mine: np.ndarray, photo: np.ndarray, scenario: Sc
 
 def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, tuple[float, float]]:
     """For each kind of 95 % interval: share of studies in which it holds, mean half-width."""
-    found: dict[str, list[Interval]] = {"clustered": [], "participants only": [], "Wilson": []}
+    found: dict[str, list[Interval[Array]]] = {
+        "clustered": [],
+        "participants only": [],
+        "Wilson": [],
+    }
     for (votes,) in simulate(scenario, runs, seed):
         people = votes.by_participant
         found["clustered"].append(clustered(*votes))
@@ -120,7 +127,7 @@ def coverage(scenario: Scenario, runs: int, seed: int) -> dict[str, tuple[float,
     return {kind: _holds(parts, scenario.rates[0]) for kind, parts in found.items()}
 
 
-def _holds(parts: list[Interval], truth: float) -> tuple[float, float]:
+def _holds(parts: list[Interval[Array]], truth: float) -> tuple[float, float]:
     low = np.concatenate([part.low for part in parts])
     high = np.concatenate([part.high for part in parts])
     return float(((low <= truth) & (truth <= high)).mean()), float((high - low).mean() / 2)
@@ -160,14 +167,16 @@ def _designs(args: argparse.Namespace) -> list[Scenario]:
     rates = (args.rate,) if args.coverage else (args.rate, args.rate + args.difference)
     by_model = 0.0 if args.coverage else args.photo_by_model_sd
     return [
-        Scenario(n, args.trials, p, rates, args.participant_sd, args.photo_sd, by_model)
+        Scenario(
+            n, args.trials, p, rates, args.participant_sd, args.photo_sd, by_model, args.design
+        )
         for n in args.participants
         for p in args.photos
     ]
 
 
 def _coverage_row(design: Scenario, runs: int, seed: int) -> dict[str, float]:
-    row = {}
+    row: dict[str, float] = {}
     for kind, (share, half_width) in coverage(design, runs, seed).items():
         row |= {kind: share, f"± {kind}": half_width}
     return row
@@ -190,7 +199,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m survey power", description=__doc__)
     add = parser.add_argument
     add("--coverage", action="store_true", help="how often the intervals of one rate hold")
-    add("--rate", type=float, default=0.323, help="true share called real (default 0.323)")
+    add("--design", choices=tuple(DESIGNS), default="single", help="question type (single)")
+    add("--rate", type=float, default=0.323, help="true share believed (default 0.323)")
     add("--difference", type=float, default=0.1, help="of the second model (default 0.1)")
     add("--participants", type=int, nargs="+", default=[20, 40, 80, 160], metavar="N")
     add("--photos", type=int, nargs="+", default=[40, 100, 200, 500], metavar="N")

@@ -2,7 +2,7 @@
 
 For whoever writes a page (every call may come early, late, twice, or from somebody else):
 
-    survey = Protocol(store)
+    survey = StudyProtocol(store)
     token = survey.begin(True, panel_id="")            # consent given -> a key to the rest
     stage = survey.stage(token)                        # 'colour_vision' | 'trials' | 'done'
     survey.colour_vision(token, "normal")              # or 'deficient', 'unsure'
@@ -31,13 +31,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from survey.design import Study, person_seed, plan
 from survey.ledger import Ledger, Row
 from survey.store import Store
+from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")
-Showing = tuple[Mapping[str, Any], tuple[str, ...]]  # a trial, and the files of its images
+Showing = tuple[dict[str, Any], tuple[str, ...]]  # a trial, and the files of its images
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
 
@@ -55,8 +55,8 @@ class Trial:
     """What the page may know of a trial: not which image is which."""
 
     nonce: str
-    images: tuple[bytes, ...]  # PNG; one (single), or left and right (pair)
-    answers: tuple[str, str]  # what `vote` accepts, in this order on the screen
+    images: tuple[bytes, ...]  # PNG, from left to right
+    answers: tuple[str, ...]  # what `vote` accepts, in this order on the screen
     exposure_ms: int | None  # None: until answered
     mask_ms: int
     kind: str  # practice | trial
@@ -66,7 +66,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Ack:
-    """The vote is on the disk. `truth` and `right` are told in practice only."""
+    """The vote is on the disk. `truth` and `right`, where there are any, are told in practice."""
 
     next: Trial | None  # None: go to the debrief
     right: bool | None = None
@@ -75,12 +75,12 @@ class Ack:
 
 @dataclass(frozen=True)
 class Debrief:
-    right: int  # of the scored trials
+    right: int  # of the scored trials that have a right answer
     total: int
     code: str  # completion code, the same whenever it is asked for
 
 
-class Protocol:
+class StudyProtocol:
     """The public calls. `clock` gives seconds since 1970."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
@@ -95,7 +95,7 @@ class Protocol:
             _require(consent is True, "consent", "Please agree to take part first.")
             panel = self._panel_id(panel_id)
             known = ledger.person_of_panel(panel) if panel else None
-            return known["token"] if known else self._enrol(ledger, panel, now)
+            return str(known["token"]) if known else self._enrol(ledger, panel, now)
 
         return self._decide(enrol)
 
@@ -155,7 +155,7 @@ class Protocol:
 
         trial, showing = self._decide(record)
         following = self._present(showing)
-        if trial["kind"] != "practice":
+        if trial["kind"] != "practice" or trial["truth"] is None:
             return Ack(following)
         return Ack(following, right=answer == trial["truth"], truth=trial["truth"])
 
@@ -192,11 +192,11 @@ class Protocol:
         _require(not full, "full", "This study has all the participants it needs. Thank you!")
         ledger.release_expired(*lately)
         number = ledger.next_number()
-        seed = person_seed(self.study, number)
+        seed, token = person_seed(self.study, number), secrets.token_hex(16)
         loads = ledger.load_of_lists(*lately)
         person = {
             "id": number,
-            "token": secrets.token_hex(16),
+            "token": token,
             "seed": seed,
             "list": min(loads, key=lambda which: (loads[which], (which + seed) % len(loads))),
             "plan": " ".join(map(str, plan(self.study, seed))),
@@ -205,20 +205,20 @@ class Protocol:
             "seen_at": now,
         }
         ledger.insert("participants", person)
-        return person["token"]
+        return token
 
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""
-        fits = isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable()
-        _require(fits, "panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
-        return value if self.study.panel else ""
+        if isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable():
+            return value if self.study.panel else ""
+        raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
 
     def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
         return self._showing(ledger, ledger.open_trial(person, position, now))
 
-    def _showing(self, ledger: Ledger, trial: Mapping[str, Any]) -> Showing:
-        conditions = self.study.images(trial["condition"], trial["truth"])
-        return trial, ledger.files(trial["photo"], conditions)
+    def _showing(self, ledger: Ledger, trial: dict[str, Any]) -> Showing:
+        shown = self.study.presentation(trial["kind"], trial["slot"])
+        return trial, ledger.files(trial["photo"], shown.versions)
 
     def _present(self, showing: Showing | None) -> Trial | None:
         """The trial as its participant may see it; images are read outside the transaction."""
@@ -253,7 +253,8 @@ def _require(allowed: object, reason: str, sentence: str) -> None:
 
 def _person(ledger: Ledger, token: object) -> Row:
     person = ledger.person(token) if isinstance(token, str) and token.isascii() else None
-    _require(person, "token", "This participation is not known here; please start anew.")
+    if person is None:
+        raise Refused("token", "This participation is not known here; please start anew.")
     return person
 
 
@@ -265,8 +266,8 @@ def _stage(person: Row) -> str:
 
 def _open_trial(ledger: Ledger, person: Row, nonce: object) -> Row:
     trial = ledger.trial(person["id"])
-    current = trial and isinstance(nonce, str) and nonce == trial["nonce"]
-    _require(current, "stale", "This trial is answered already, or was opened again elsewhere.")
+    if trial is None or nonce != trial["nonce"]:
+        raise Refused("stale", "This trial is answered already, or was opened again elsewhere.")
     return trial
 
 

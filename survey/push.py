@@ -4,7 +4,7 @@
 
 At the start, every five minutes, and at the end of the program. The Hub may be away, refuse, or
 never answer: votes do not wait for it. What was not sent is told in `error` and goes with the next
-push; a last good one of long ago is the operator's alarm (survey/web/service.py).
+push; a last good one of long ago is the operator's alarm (survey/web/study_host.py).
 """
 
 import atexit
@@ -13,8 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi, hf_hub_download
-from huggingface_hub.utils import get_session
+from huggingface_hub import CommitOperationAdd, HfApi, get_session, hf_hub_download
 
 EVERY_S = 300.0
 ANSWER_S = 30.0  # within which the Hub must say something
@@ -138,10 +137,16 @@ def fetch(repo: str, folder: str | Path, token: str | None = None) -> None:
     """Download a dataset's mirror files."""
     be_impatient()
     try:
-        known = HfApi(token=token).repo_info(repo, repo_type="dataset", timeout=ANSWER_S)
+        known = HfApi(token=token).dataset_info(repo, timeout=ANSWER_S)
         for name in (file.rfilename for file in known.siblings or ()):
             if name.endswith(".jsonl"):
-                options = {"revision": known.sha, "local_dir": folder, "token": token}
-                hf_hub_download(repo, name, repo_type="dataset", **options)
+                hf_hub_download(
+                    repo,
+                    name,
+                    repo_type="dataset",
+                    revision=known.sha,
+                    local_dir=folder,
+                    token=token,
+                )
     except Exception as error:  # whatever the Hub or the way to it came up with
         raise PushError(f"The votes in {repo} could not be fetched ({error}).") from error

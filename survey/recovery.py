@@ -12,13 +12,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from survey.design import plan
 from survey.ledger import Ledger
+from survey.mirror import Record
 from survey.store import Store
 from survey.store_errors import StoreError
+from survey.study import plan
 
 LINES_AT_ONCE = 1_000
 
@@ -43,7 +45,7 @@ def restore(store: Store, files: Iterable[Path]) -> Restored:
     for path in files:
         records = _read(path, store.study.sha256, found)
         while part := list(islice(records, LINES_AT_ONCE)):
-            store.transact(lambda ledger, part=part: _add(ledger, part, found))
+            store.transact(partial(_add, records=part, found=found))
     store.transact(_count_cells)
     return found
 
@@ -73,10 +75,10 @@ def _copy(source: Path, part: Path) -> int:
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
         if verdict != "ok":
             raise StoreError(f"{source} is damaged ({verdict}), and so would its backup be.")
-        return copy.execute("SELECT COUNT(*) FROM votes").fetchone()[0]
+        return int(copy.execute("SELECT COUNT(*) FROM votes").fetchone()[0])
 
 
-def _read(path: Path, sha256: str, found: Restored) -> Iterator[dict]:
+def _read(path: Path, sha256: str, found: Restored) -> Iterator[Record]:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith("\n"):
@@ -100,7 +102,7 @@ def _read(path: Path, sha256: str, found: Restored) -> Iterator[dict]:
             yield record
 
 
-def _add(ledger: Ledger, records: list[dict], found: Restored) -> None:
+def _add(ledger: Ledger, records: list[Record], found: Restored) -> None:
     for record in records:
         person = _person(ledger, record["participant"])
         vote = record["vote"] | {"participant": person}
@@ -113,19 +115,19 @@ def _add(ledger: Ledger, records: list[dict], found: Restored) -> None:
             found.conflicts += 1
 
 
-def _person(ledger: Ledger, copied: dict) -> int:
+def _person(ledger: Ledger, copied: Record) -> int:
     """The participant's number here; brought up to date, or added."""
     person = ledger.person(copied["token"])
     if person is None:
         number = ledger.next_number() if ledger.has_number(copied["id"]) else copied["id"]
         sequence = " ".join(map(str, plan(ledger.study, copied["seed"])))
         ledger.insert("participants", copied | {"id": number, "plan": sequence})
-        return number
+        return int(number)
     if person["answered"] < copied["answered"]:
         moved = ("colour_vision", "seen_at", "answered", "finished_at")
         ledger.update_person(person["id"], **{name: copied[name] for name in moved})
         ledger.close_trial(person["id"])  # it was for a position that is answered now
-    return person["id"]
+    return int(person["id"])
 
 
 def _count_cells(ledger: Ledger) -> None:

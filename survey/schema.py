@@ -7,17 +7,20 @@ study         one row: the frozen design that this database belongs to
     sha256, design (JSON text), opened_at
 photos        every photo, whatever its use
     id, role: trial | practice | catch, name (the researcher's file name; never sent to anyone)
+answers       what may be said in this study, and nothing else
+    answer
 stimuli       every image that can be shown: one per photo and condition
     photo, condition: 'real' | 'catch' | a model's name, file (a random name in stimuli/), sha256
 cells         how often each photo was shown in each slot of the Latin square
     list, slot, photo, condition, filled (votes, plus showings reserved by participants still here)
-    One row per (slot, photo) of the scored photos. See survey/design.py for slots and lists.
+    One row per (slot, photo) of the scored photos. See survey/study.py for slots and lists.
 participants  whoever consented
     id (order of arrival), token (random, 128 bits: the only key to this row), seed (of all that is
     random for this person), list (of the Latin square), plan (kind and half of every position, as
-    'p0 p1 t1 c1 …': p practice, t trial, c catch), panel_id (NULL unless the study keeps it),
-    colour_vision: normal | deficient | unsure | NULL (not yet asked), begun_at, seen_at,
-    answered (positions voted on; the next one to show), finished_at (NULL until all are)
+    'p0 p1 t1 c1 …': p practice, t trial, c catch; 0 the first half of the slots, 1 the second),
+    panel_id (NULL unless the study keeps it), colour_vision: normal | deficient | unsure | NULL
+    (not yet asked), begun_at, seen_at, answered (positions voted on; the next one to show),
+    finished_at (NULL until all are)
 trials        the one trial that a participant has open now; replaced when it is voted on
     participant, position, kind, photo, slot, condition, truth, nonce (random, of this showing),
     requested_ms, showings (1, more after reloads), opened_at, shown_at (NULL: not yet on screen),
@@ -26,10 +29,9 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     id, participant, position (0 … from the first practice trial on)
     kind            practice | trial | catch
     photo, slot, condition
-                    what was shown. condition: 'real', a model's name, or 'catch' (absurd colours).
-                    In the pair design the condition is what stood beside the real photo.
-    truth           the right answer: real | synthesized (single), left | right (pair: where the
-                    real photo was)
+                    what was shown. condition: the version that the vote judges first of all:
+                    'real', a model's name, or 'catch' (absurd colours)
+    truth           the right answer; NULL: there is none
     answer          what they said, in the same words
     requested_ms    exposure asked for; NULL: until answered
     exposure_ms     exposure measured in the browser; NULL when nobody could measure it
@@ -41,11 +43,12 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     showings        1; more when the page was reloaded on this trial
     opened_at, shown_at, received_at
     flags           space-separated, sorted: any of blur | exposure | fast | hidden | reloaded
-                    (survey/protocol.py says when); '' if there is nothing to say
+                    (survey/timing.py says when); '' if there is nothing to say
 counters      refused calls and other events that leave no other trace
     name, n
 
-A photo was *believed* when the answer equals 'real' (single), or differs from the truth (pair).
+What slots, conditions, truths and answers there are, and what counts as believed, is the question
+type's: survey/designs/.
 """
 
 from sqlite_utils import Database, Migrations
@@ -53,7 +56,8 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("survey")
 
 KINDS = "('practice', 'trial', 'catch')"
-ANSWERS = "('real', 'synthesized', 'left', 'right')"
+ANSWERS = "('real', 'synthesized', 'left', 'right')"  # until m002, as is the next
+SAME_SORT = "CHECK ((truth IN ('left', 'right')) = (answer IN ('left', 'right')))"
 TABLES = f"""
 CREATE TABLE study (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -144,7 +148,7 @@ CREATE TABLE votes (
     shown_at REAL NOT NULL,
     received_at REAL NOT NULL,
     flags TEXT NOT NULL,
-    CHECK ((truth IN ('left', 'right')) = (answer IN ('left', 'right'))),
+    {SAME_SORT},
     UNIQUE (participant, position),
     UNIQUE (participant, photo),
     FOREIGN KEY (photo, condition) REFERENCES stimuli (photo, condition)
@@ -167,3 +171,33 @@ CREATE TABLE counters (
 def m001_tables(db: Database) -> None:
     for statement in TABLES.split("\n\n"):
         db.execute(statement)
+
+
+@migrations()
+def m002_answers_are_the_designs(db: Database) -> None:
+    """From two question types to any: a table of answers in place of lists in the checks."""
+    db.execute("CREATE TABLE answers (answer TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+    db.execute(ANSWERS_SO_FAR)
+    triggers = db.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for table in ("trials", "votes"):
+        (before,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        db.execute(_without_lists(before).replace(f"TABLE {table}", "TABLE remade", 1))
+        db.execute(f"INSERT INTO remade SELECT * FROM {table}")
+        db.execute(f"DROP TABLE {table}")
+        db.execute(f"ALTER TABLE remade RENAME TO {table}")
+    for (trigger,) in triggers:
+        db.execute(trigger)
+
+
+ANSWERS_SO_FAR = """
+INSERT INTO answers SELECT value FROM study, json_each(
+    iif(json_extract(design, '$.design') = 'pair', '["left", "right"]', '["real", "synthesized"]'))
+"""
+
+
+def _without_lists(table: str) -> str:
+    """The statement of a table of m001, its answers checked by reference; truth may be NULL."""
+    known = "REFERENCES answers (answer)"
+    table = table.replace(f"truth TEXT NOT NULL CHECK (truth IN {ANSWERS})", f"truth TEXT {known}")
+    table = table.replace(f"CHECK (answer IN {ANSWERS})", known)
+    return table.replace(f"    {SAME_SORT},\n", "")

@@ -5,7 +5,7 @@ Try it: python -m survey simulate studies/poster --participants 200
 
 Each kind answers in its own way, so that a report can be seen to notice it:
 
-    viewer     believes an image by its condition, its photo and their own leniency
+    viewer     believes an image by its version, its photo and their own leniency
     perfect    always right                 guessing   answers by coin
     biased     nearly always the same       bot        answers by coin, faster than anybody sees
     impatient  presses before the image is over (refused), then answers hastily
@@ -20,16 +20,17 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from survey.design import Study
+from survey.designs.design import Presentation
 from survey.ledger import Ledger
-from survey.protocol import Protocol, Refused, Trial
+from survey.protocol import Refused, StudyProtocol, Trial
 from survey.store import Store
+from survey.study import Study
 
 MIX = {"viewer": 0.65, "quitting": 0.2} | dict.fromkeys(
     ("perfect", "guessing", "biased", "bot", "impatient"), 0.03
 )
-RATES = (0.25, 0.55)  # believed share of the first and the last model; the others lie between
 REAL = 0.8  # of the real photos
 PERSON_SD, PHOTO_SD = 0.4, 0.8  # of leniency and of photos, in logits
 START = 1_800_000_000.0
@@ -41,17 +42,17 @@ SCREENS = ((1440, 900, 2.0, 60.0), (1920, 1080, 1.0, 144.0), (390, 844, 3.0, 60.
 class World:
     """What simulated people share: the clock, the photos' effects, and the protocol."""
 
-    survey: Protocol
+    survey: StudyProtocol
     rng: random.Random
     now: float = START
     rates: Mapping[str, float] = field(default_factory=dict)
     photos: dict[int, float] = field(default_factory=dict)  # how believable each one is, in logits
 
-    def believed(self, condition: str, photo: int, leniency: float) -> bool:
+    def appeal(self, version: str, photo: int, leniency: float) -> float:
+        """How believable this version of a photo is to somebody, in logits."""
         effect = self.photos.setdefault(photo, self.rng.gauss(0, PHOTO_SD))
-        chance = self.rates.get(condition, 0.02)
-        logit = math.log(chance / (1 - chance)) + effect + leniency
-        return self.rng.random() < 1 / (1 + math.exp(-logit))
+        chance = self.rates.get(version, 0.02)
+        return math.log(chance / (1 - chance)) + effect + leniency
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def simulate(
     """Let people of this mix take part in a study that has no participants yet."""
     rng = random.Random(seed)
     rates = believed_rates(store.study) | dict(rates or {})
-    world = World(Protocol(store, lambda: world.now), rng, rates=rates)
+    world = World(StudyProtocol(store, lambda: world.now), rng, rates=rates)
     kinds = rng.choices(list(mix), list(mix.values()), k=participants)
     kind_of: dict[str, str] = {}
     queue: list[tuple[float, int, Iterator[float]]] = []  # who acts next, and when
@@ -111,8 +112,8 @@ def describe(found: Simulated) -> str:
 
 
 def believed_rates(study: Study) -> dict[str, float]:
-    """Rates to simulate: models rise from the first to the last; in pairs, real is no answer."""
-    low, high = RATES if study.design == "single" else (RATES[0] / 1.5, RATES[1] / 1.5)
+    """Rates to simulate: models rise from the first to the last, as the design says; and REAL."""
+    low, high = study.question_type.simulated_rates
     steps = max(1, len(study.models) - 1)
     models = {m: low + (high - low) * i / steps for i, m in enumerate(study.models)}
     return models | {"real": REAL}
@@ -139,7 +140,7 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
     while trial and answered != person.leaves_after:
         yield 1.0  # the pause before an image
         survey.shown(token, trial.nonce)
-        answer = _answer(world, person, trial, *_truth(survey.store, token))
+        answer = _answer(world, person, trial, *_shown(survey.store, token))
         timing = _timing(person, trial, rng)
         if person.kind == "impatient" and trial.exposure_ms:
             yield 0.3 * trial.exposure_ms / 1000
@@ -149,31 +150,27 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
         answered += 1
 
 
-def _truth(store: Store, token: str) -> tuple[str, int, str]:
-    """Condition, photo and right answer of somebody's open trial; no page may know them."""
-    query = """SELECT condition, photo, truth FROM trials JOIN participants p ON p.id = participant
+def _shown(store: Store, token: str) -> tuple[int, Presentation]:
+    """Photo and contents of somebody's open trial; no page may know them."""
+    query = """SELECT photo, kind, slot FROM trials JOIN participants p ON p.id = participant
                WHERE token = ?"""
-    return tuple(store.transact(lambda ledger: ledger.db.execute(query, (token,)).fetchone()))
+    photo, kind, slot = store.transact(lambda ledger: ledger.db.execute(query, (token,)).fetchone())
+    return photo, store.study.presentation(kind, slot)
 
 
-def _answer(
-    world: World, person: Person, trial: Trial, condition: str, photo: int, truth: str
-) -> str:
-    first, second = trial.answers
-    wrong = second if truth == first else first
-    if person.kind == "perfect":
-        return truth
+def _answer(world: World, person: Person, trial: Trial, photo: int, shown: Presentation) -> str:
+    if person.kind == "perfect" and shown.truth:
+        return shown.truth
     if person.kind in ("guessing", "bot"):
         return world.rng.choice(trial.answers)
     if person.kind == "biased":
-        return first if world.rng.random() < 0.98 else second
-    believed = world.believed(condition, photo, person.leniency)
-    if truth in ("left", "right"):
-        return wrong if believed else truth
-    return "real" if believed else "synthesized"
+        return trial.answers[0 if world.rng.random() < 0.98 else -1]
+    return world.survey.study.question_type.viewer(
+        shown, lambda version: world.appeal(version, photo, person.leniency), world.rng
+    )
 
 
-def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, float | int | None]:
+def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, Any]:
     medians = {"bot": 60.0, "impatient": 230.0}
     response = medians.get(person.kind, 700.0) * math.exp(rng.gauss(0, 0.4))
     width, height, ratio, hz = person.screen
@@ -192,7 +189,9 @@ def _timing(person: Person, trial: Trial, rng: random.Random) -> dict[str, float
     }
 
 
-def _press_early(survey: Protocol, token: str, trial: Trial, answer: str, timing: dict) -> None:
+def _press_early(
+    survey: StudyProtocol, token: str, trial: Trial, answer: str, timing: Mapping[str, Any]
+) -> None:
     try:
         survey.vote(token, trial.nonce, answer, timing)
     except Refused:
@@ -202,20 +201,20 @@ def _press_early(survey: Protocol, token: str, trial: Trial, answer: str, timing
 
 def _summary(ledger: Ledger, kind_of: dict[str, str]) -> Simulated:
     people = ledger.db.execute(
-        """SELECT token, finished_at IS NOT NULL, answered,
-                  (SELECT COUNT(*) FROM votes WHERE participant = p.id AND answer = truth)
-           FROM participants p"""
+        """SELECT token, finished_at IS NOT NULL, COUNT(truth), COUNT(iif(answer = truth, 1, NULL))
+           FROM participants p LEFT JOIN votes ON participant = p.id GROUP BY p.id"""
     ).fetchall()
-    came, finished, answered, right = Counter(), Counter(), Counter(), Counter()
+    came: Counter[str] = Counter()
+    finished, judged, right = Counter[str](), Counter[str](), Counter[str]()
     for token, *numbers in people:
         kind = kind_of[token]
         came[kind] += 1
-        for counter, n in zip((finished, answered, right), numbers, strict=True):
+        for counter, n in zip((finished, judged, right), numbers, strict=True):
             counter[kind] += n
     totals = ledger.totals()
     fewest, most = ledger.db.execute("SELECT MIN(filled), MAX(filled) FROM cells").fetchone()
     return Simulated(
-        kinds={k: (came[k], finished[k], right[k] / max(1, answered[k])) for k in sorted(came)},
+        kinds={k: (came[k], finished[k], right[k] / max(1, judged[k])) for k in sorted(came)},
         votes=totals["votes"],
         cells=(fewest, most),
         counters={name: n for name, n in totals.items() if name.startswith("refused")},

@@ -8,47 +8,53 @@ Try it: python -c "from survey.stats import wilson; print(wilson(18 / 26, 26))"
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaln, ndtri, xlog1py, xlogy
 from scipy.stats import norm, t
+
+Array: TypeAlias = NDArray[np.float64]
+Value = TypeVar("Value")
 
 
 class Tally(NamedTuple):
     """Votes summed per cluster (a participant, a photo): calls of "real", of how many shown."""
 
-    called: np.ndarray  # (…, clusters)
-    shown: np.ndarray  # (…, clusters)
+    called: Array  # (…, clusters)
+    shown: Array  # (…, clusters)
 
 
-class Interval(NamedTuple):
-    """An estimate and the interval around it."""
+class Interval(NamedTuple, Generic[Value]):
+    """An estimate and the interval around it: numbers, or arrays of them."""
 
-    estimate: np.ndarray | float
-    low: np.ndarray | float
-    high: np.ndarray | float
+    estimate: Value
+    low: Value
+    high: Value
 
 
-def tally(cluster: np.ndarray, answer: np.ndarray) -> Tally:
+def tally(cluster: NDArray[Any], answer: NDArray[Any]) -> Tally:
     """Sums of single votes (answer 1: "real") per cluster, in the clusters' sorted order."""
     _, index = np.unique(cluster, return_inverse=True)
-    return Tally(np.bincount(index, weights=answer), np.bincount(index).astype(float))
+    called = np.bincount(index, weights=answer).astype(float)
+    return Tally(called, np.bincount(index).astype(float))
 
 
-def called_real(votes: Tally) -> np.ndarray:
+def called_real(votes: Tally) -> Array:
     """Share of the votes that said "real"."""
-    return votes.called.sum(-1) / votes.shown.sum(-1)
+    rate: Array = votes.called.sum(-1) / votes.shown.sum(-1)
+    return rate
 
 
 def wilson(
-    rate: np.ndarray | float,
-    votes: np.ndarray | float,
-    quantile: np.ndarray | float | None = None,
+    rate: Array | float,
+    votes: Array | float,
+    quantile: Array | float | None = None,
     *,
     level: float = 0.95,
-) -> Interval:
+) -> Interval[Any]:
     """Wilson's score interval: right when every vote is independent of every other (1927)."""
     z = norm.ppf(0.5 + level / 2) if quantile is None else quantile
     centre = (rate + z**2 / (2 * votes)) / (1 + z**2 / votes)
@@ -56,29 +62,33 @@ def wilson(
     return Interval(rate, np.maximum(centre - half, 0), np.minimum(centre + half, 1))
 
 
-def pull(votes: Tally) -> np.ndarray:
+def pull(votes: Tally) -> Array:
     """How far each cluster pulls the rate from where it is; sums to zero. (…, clusters)"""
     excess = votes.called - called_real(votes)[..., None] * votes.shown
-    return excess / votes.shown.sum(-1, keepdims=True)
+    pulls: Array = excess / votes.shown.sum(-1, keepdims=True)
+    return pulls
 
 
-def spread(pulls: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+def spread(pulls: Array, clusters: Array) -> Array:
     """Variance of a rate when whole clusters, not votes, are drawn at random."""
-    return (pulls**2).sum(-1) * clusters / np.maximum(clusters - 1, 1)
+    variance: Array = (pulls**2).sum(-1) * clusters / np.maximum(clusters - 1, 1)
+    return variance
 
 
-def vote_variance(votes: Tally) -> np.ndarray:
+def vote_variance(votes: Tally) -> Array:
     """Variance of a rate when every vote is drawn on its own."""
     rate, count = called_real(votes), votes.shown.sum(-1)
-    return rate * (1 - rate) / np.maximum(count - 1, 1)
+    variance: Array = rate * (1 - rate) / np.maximum(count - 1, 1)
+    return variance
 
 
-def filled(votes: Tally) -> np.ndarray:
+def filled(votes: Tally) -> Array:
     """Number of clusters with any vote."""
-    return (votes.shown > 0).sum(-1)
+    clusters: Array = (votes.shown > 0).sum(-1)
+    return clusters
 
 
-def crossed_variance(by_participant: Tally, by_photo: Tally) -> np.ndarray:
+def crossed_variance(by_participant: Tally, by_photo: Tally) -> Array:
     """Variance when participants and photos are both drawn: by one + by the other − by vote.
 
     Cameron, Gelbach and Miller (2011). Chance can make that sum too small; it is never less than
@@ -87,26 +97,25 @@ def crossed_variance(by_participant: Tally, by_photo: Tally) -> np.ndarray:
     people = spread(pull(by_participant), filled(by_participant))
     photos = spread(pull(by_photo), filled(by_photo))
     both = people + photos - vote_variance(by_participant)
-    return np.maximum(both, np.maximum(people, photos))
+    variance: Array = np.maximum(both, np.maximum(people, photos))
+    return variance
 
 
-def clustered(by_participant: Tally, by_photo: Tally, *, level: float = 0.95) -> Interval:
+def clustered(by_participant: Tally, by_photo: Tally, *, level: float = 0.95) -> Interval[Array]:
     """The headline: the rate for people and photos like these, clustered on both."""
     variance = crossed_variance(by_participant, by_photo)
     clusters = np.minimum(filled(by_participant), filled(by_photo))
     return _score_interval(called_real(by_participant), variance, clusters, level)
 
 
-def clustered_on_participants(by_participant: Tally, *, level: float = 0.95) -> Interval:
+def clustered_on_participants(by_participant: Tally, *, level: float = 0.95) -> Interval[Array]:
     """A narrower claim: other people, but these very photos."""
     clusters = filled(by_participant)
     variance = spread(pull(by_participant), clusters)
     return _score_interval(called_real(by_participant), variance, clusters, level)
 
 
-def _score_interval(
-    rate: np.ndarray, variance: np.ndarray, clusters: np.ndarray, level: float
-) -> Interval:
+def _score_interval(rate: Array, variance: Array, clusters: Array, level: float) -> Interval[Array]:
     """Wilson's interval for as many independent votes as the clustered ones are worth.
 
     Student's quantile because the variance comes from few clusters.
@@ -119,7 +128,7 @@ def _score_interval(
     return Interval(rate, np.where(alone, 0, interval.low), np.where(alone, 1, interval.high))
 
 
-def mean(values: np.ndarray, *, level: float = 0.95) -> Interval:
+def mean(values: Array, *, level: float = 0.95) -> Interval[float]:
     """Mean of one value per participant with Student's interval."""
     centre, count = float(np.mean(values)), len(values)
     if count < 2:
@@ -128,32 +137,36 @@ def mean(values: np.ndarray, *, level: float = 0.95) -> Interval:
     return Interval(centre, centre - half, centre + half)
 
 
-def z_rate(called: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def z_rate(called: Array, shown: Array) -> Array:
     """Normal quantile of a rate; the log-linear correction keeps 0 and 1 finite (Hautus 1995)."""
-    return ndtri((called + 0.5) / (shown + 1))
+    z: Array = ndtri((called + 0.5) / (shown + 1))
+    return z
 
 
-def d_prime(real: Tally, synthesized: Tally) -> np.ndarray:
+def d_prime(real: Tally, synthesized: Tally) -> Array:
     """Sensitivity d′ = z(hits) − z(false alarms), one value per cluster; 0: cannot tell apart."""
     return z_rate(*real) - z_rate(*synthesized)
 
 
-def criterion(real: Tally, synthesized: Tally) -> np.ndarray:
+def criterion(real: Tally, synthesized: Tally) -> Array:
     """Criterion c = −½ (z(hits) + z(false alarms)); below 0: inclined to say "real"."""
     return -0.5 * (z_rate(*real) + z_rate(*synthesized))
 
 
-def d_prime_pair(fooled: Tally) -> np.ndarray:
+def d_prime_pair(fooled: Tally) -> Array:
     """Sensitivity where one of two must be chosen: d′ = √2 z(share of right choices)."""
-    return -np.sqrt(2) * z_rate(*fooled)
+    return -float(np.sqrt(2)) * z_rate(*fooled)
 
 
-def quartiles(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def quartiles(values: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
     """Lower quartile, median and upper quartile of values that occur so many times each."""
-    return np.quantile(values, [0.25, 0.5, 0.75], weights=counts, method="inverted_cdf")
+    found: NDArray[Any] = np.quantile(
+        values, [0.25, 0.5, 0.75], weights=counts, method="inverted_cdf"
+    )
+    return found
 
 
-def confidence_sequence(called: int, shown: int, *, level: float = 0.95) -> Interval:
+def confidence_sequence(called: float, shown: float, *, level: float = 0.95) -> Interval[float]:
     """An interval that may be looked at after every vote: it holds at all times at once.
 
     All rates p whose likelihood is at least (1 − level) times that of a uniform mixture of rates

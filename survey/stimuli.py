@@ -18,9 +18,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorize.lab import fit_gamut, lab_to_rgb, rgb_to_lab
+from colorize.lab import fit_gamut, lab_to_pixels, pixels_to_lab
 from colorize.photo import Photo, is_gray
 
+Signature = tuple[int | bytes | tuple[bytes, int], ...]
 SIZE = 256  # pixels on a side
 RAINBOW = 70.0  # chroma of the absurd colours
 FINGER = 16  # a fingerprint has so many bits on a side
@@ -80,7 +81,7 @@ def encode(pixels: np.ndarray) -> bytes:
 
 def check(paths: Iterable[Path]) -> None:
     """Refuse images of which a file's length, header or name would tell anything."""
-    first: dict[tuple, str] = {}
+    first: dict[Signature, str] = {}
     for path in paths:
         first.setdefault(signature(path.read_bytes()), path.name)
         if len(first) > 1:
@@ -88,7 +89,7 @@ def check(paths: Iterable[Path]) -> None:
             raise Leak(f"{first[known]} and {first[other]} differ in {known} and {other}.")
 
 
-def signature(png: bytes) -> tuple:
+def signature(png: bytes) -> Signature:
     """All that can be told of a PNG without its pixels: length, header, and chunks with lengths."""
     return (len(png), png[:33], *_chunks(png))
 
@@ -103,10 +104,9 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, int]]:
 
 def _lab(pixels: np.ndarray) -> torch.Tensor:
     """(3, S, S)"""
-    return rgb_to_lab(torch.tensor(np.ascontiguousarray(pixels)).permute(2, 0, 1).double() / 255)
+    return pixels_to_lab(pixels, torch.float64)
 
 
 def _painted(lightness: torch.Tensor, ab: torch.Tensor) -> np.ndarray:
     """(1, S, S) and (2, S, S) -> (S, S, 3) uint8"""
-    rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab))))
-    return (rgb * 255).round().byte().permute(1, 2, 0).numpy()
+    return lab_to_pixels(torch.cat((lightness, fit_gamut(lightness, ab))))

@@ -16,15 +16,16 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from survey import manifest
-from survey.design import DesignError, Study, latin_list
 from survey.ledger import Ledger
+from survey.mirror import Mirror, Record
 from survey.schema import migrations
-from survey.store_errors import StoreError, damaged, told
+from survey.store_errors import StoreError, damaged, explained
+from survey.study import DesignError, Study, latin_list
 from survey.writer import Writer
 
 T = TypeVar("T")
@@ -32,18 +33,10 @@ DATABASE = "votes.db"
 DATA = "data"
 COPIES_AT_ONCE = 1_000
 PATIENCE_S = 15.0  # with another program that holds the database
-PERSON = ("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at")
-PERSON += ("answered", "finished_at")  # what the mirror keeps of a participant; the seed tells more
-
-
-class Mirror(Protocol):
-    """Whatever keeps a copy of each vote (survey/mirror.py)."""
-
-    def last_id(self) -> int: ...
-
-    def write(self, records: list[dict]) -> None: ...
-
-    def close(self) -> None: ...
+PERSON = (  # what the mirror keeps of a participant; the seed tells more
+    *("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at"),
+    *("answered", "finished_at"),
+)
 
 
 def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
@@ -72,7 +65,8 @@ def read_only(path: str | Path) -> Database:
 
 def last_vote(db: sqlite3.Connection) -> int:
     """The number of the newest vote; 0: none."""
-    return db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()[0]
+    (newest,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()
+    return int(newest)
 
 
 class Store:
@@ -97,7 +91,7 @@ class Store:
             self._db = connect(self.path, durable=durable)
             self._open()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(told(error, self.path)) from error
+            raise StoreError(explained(error, self.path)) from error
         self._writer = Writer(self._db, self._copy_votes)
         if mirror:
             self.copy_to(mirror)
@@ -117,7 +111,7 @@ class Store:
             self._writer.run(begin)
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise StoreError(told(error, self.path)) from error
+            raise StoreError(explained(error, self.path)) from error
 
     def lacks(self, mirror: Mirror) -> bool:
         """Were votes lost here of which there are copies?"""
@@ -158,16 +152,26 @@ class Store:
                 "Undo the change, or make a new version of the study in a folder of its own; if "
                 f"those votes were only a try, move {self.path.parent} away."
             )
-        self._take_in(manifest.read(self.folder, self.study))
+        self._take_in(manifest.load(self.folder, self.study))
 
-    def _take_in(self, photos: list[dict]) -> None:
+    def _take_in(self, photos: list[manifest.Row]) -> None:
         """Load this design; one that was here before had no votes and goes."""
         study = {"id": 1, "sha256": self.study.sha256, "opened_at": time.time()}
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            for table in ("trials", "participants", "cells", "stimuli", "photos", "study"):
+            for table in (
+                "trials",
+                "answers",
+                "participants",
+                "cells",
+                "stimuli",
+                "photos",
+                "study",
+            ):
                 self._db.execute(f"DELETE FROM {table}")
             self._ledger.insert("study", study | {"design": json.dumps(asdict(self.study))})
+            for answer in self.study.answers:
+                self._ledger.insert("answers", {"answer": answer})
             for photo in photos:
                 self._take_in_photo(photo)
             self._take_in_cells([photo["id"] for photo in photos if photo["role"] == "trial"])
@@ -176,7 +180,7 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
 
-    def _take_in_photo(self, photo: dict) -> None:
+    def _take_in_photo(self, photo: manifest.Row) -> None:
         row = {name: photo[name] for name in ("id", "role", "name")}
         self._ledger.insert("photos", row)
         for condition, image in photo["images"].items():
@@ -186,21 +190,21 @@ class Store:
         for rank, photo in enumerate(photos):
             for slot in range(self.study.slots):
                 cell = {"list": latin_list(self.study, slot, rank), "slot": slot, "photo": photo}
-                condition = self.study.condition("trial", slot)
+                condition = self.study.presentation("trial", slot).condition
                 self._ledger.insert("cells", cell | {"condition": condition})
 
     def _copy_votes(self) -> None:
         """Bring the mirror up to the last committed vote."""
         query = f"SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}"
-        more = self._mirror is not None
-        while more:
+        while self._mirror:
             votes = self._db.execute(query, (self._mirrored,)).fetchall()
             if votes:
                 self._mirror.write([self._record(vote) for vote in votes])
                 self._mirrored = votes[-1]["id"]
-            more = len(votes) == COPIES_AT_ONCE
+            if len(votes) < COPIES_AT_ONCE:
+                return
 
-    def _record(self, vote: sqlite3.Row) -> dict:
+    def _record(self, vote: sqlite3.Row) -> Record:
         query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
         person = self._db.execute(query, (vote["participant"],)).fetchone()
         return {"study": self.study.sha256, "participant": dict(person), "vote": dict(vote)}

@@ -1,6 +1,6 @@
 """What a database or its disk complains of, as a sentence with a remedy.
 
-python -c "from survey.store_errors import told; print(told(OSError(28, 'full'), 'x'))"
+python -c "from survey.store_errors import explained; print(explained(OSError(28, 'full'), 'x'))"
 """
 
 import errno
@@ -21,7 +21,7 @@ class StoreError(ValueError):
     """Votes that cannot be kept or read; the text says why and what to do."""
 
 
-def told(error: Exception, path: str | Path) -> str:
+def explained(error: Exception, path: str | Path) -> str:
     """The sentence for whoever runs the study; `path` is its database."""
     path = Path(path)
     code = getattr(error, "sqlite_errorcode", 0) & CODE

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 LARGEST_GROUP = 256  # pieces of work in one transaction
-Job = tuple[Callable[[], object], Future]
+Job = tuple[Callable[[], object], Future[Any]]
 
 
 class Writer:
@@ -34,7 +34,8 @@ class Writer:
 
     def run(self, work: Callable[[], T]) -> T:
         """Do this inside a transaction; back when it is on the disk, or with its exception."""
-        job = work, Future()
+        done: Future[T] = Future()
+        job: Job = (work, done)
         if not self._crowded and self._turn.acquire(blocking=False):
             try:
                 self._check_open()
@@ -45,7 +46,7 @@ class Writer:
             with self._door:
                 self._check_open()
                 self._jobs.put(job)
-        return job[1].result()
+        return done.result()
 
     def close(self) -> None:
         """Finish what was asked for, then refuse all else."""
@@ -77,8 +78,8 @@ class Writer:
             outcomes = [self._attempt(work) for work, _ in jobs]
             self._db.execute("COMMIT")
             self._committed()
-        except Exception as error:  # the disk is full, say: whoever asked must hear it
-            outcomes = [(None, error)] * len(jobs)
+        except Exception as raised:  # the disk is full, say: whoever asked must hear it
+            outcomes = [(None, raised)] * len(jobs)
             with suppress(sqlite3.Error):  # SQLite may have undone it already
                 self._db.execute("ROLLBACK")
         for (_, done), (result, error) in zip(jobs, outcomes, strict=True):

@@ -22,14 +22,15 @@ def tiny_weights(tmp_path_factory) -> Path:
     """A folder like colorize/weights with three tiny models of strong, random colours."""
     import torch
 
-    from colorize.model import Model, ModelConfig
+    from colorize.config import ModelConfig, from_flat
+    from colorize.model import Model
 
     folder = tmp_path_factory.mktemp("weights")
     for seed, (name, changes) in enumerate(TINY.items()):
         torch.manual_seed(seed)
         options = {"widths": [16, 32], "depths": [1, 1]}
-        config = ModelConfig(name, network_options=options, short_side=64, **changes)
-        model = Model(config)
+        described = {"name": name, "network_options": options, "short_side": 64, **changes}
+        model = Model(from_flat(ModelConfig, described))
         last = [m for m in model.network.modules() if hasattr(m, "weight") and m.weight.ndim > 1]
         with torch.no_grad():
             last[-1].weight.mul_(30)

@@ -18,7 +18,7 @@ import torch
 
 from colorize.model import Model
 from survey.bench.load import TIMING as AT_ONCE
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.report.evidence import open_evidence
 from survey.report.findings import find
 from survey.report.tables import tables
@@ -62,7 +62,7 @@ def test_a_half_answered_study_goes_on(study: Path) -> None:
     now, before = [people["now"] + 60], _votes(study)
     store = Store(study, durable=False)
     try:
-        survey = Protocol(store, lambda: now[0])
+        survey = StudyProtocol(store, lambda: now[0])
         for token in people["tokens"][2:]:
             trial = survey.next_trial(token)
             while trial:
@@ -88,7 +88,7 @@ def test_an_old_model_answers_as_it_did(name: str) -> None:
 def test_an_old_run_goes_on(tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(OLD / "run-rebalanced", run)
-    recipe = catalogue.find("rebalanced", **_old_recipe(run))
+    recipe = catalogue.find_recipe("rebalanced", **_old_recipe(run))
     best = fit(recipe, Run(data=OLD / "album", output=run, resume=True, seed=1, device="cpu"))
     assert json.loads(best.with_suffix(".json").read_text())["about"]["steps"] in (2, 4)
     state = torch.load(run / "state.pt", weights_only=True)
@@ -105,6 +105,7 @@ def _old_recipe(run: Path) -> dict:
     """The fields that the old run was begun with, two steps more."""
     state = torch.load(run / "state.pt", weights_only=True)
     names = ("network", "network_options", "source", "mean", "scale", "crop", "batch", "naming")
+    names += ("tone",)  # of which the recipe has another by now
     return {name: state["recipe"][name] for name in names} | {"steps": 4}
 
 

@@ -14,11 +14,15 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from train.catalogue import RECIPES, find, table
-from train.recipe import Recipe
+from colorize.config import Options
+from train import catalogue
+from train.catalogue import RECIPES, find_recipe
+from train.recipe import FIELDS, Recipe
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,10 +62,10 @@ def add_fit(p: argparse.ArgumentParser) -> None:
     p.add_argument("--save-every", type=float, default=120.0, metavar="SECONDS")
     p.add_argument("--threads", type=int, default=1, help="that cut crops (default 1)")
     group = p.add_argument_group("fields of the recipe that can be changed")
-    for f in fields(Recipe):
-        if f.name not in ("name", "sentence"):
-            flag, kind = f"--{f.name.replace('_', '-')}", READERS[f.type]
-            group.add_argument(flag, type=kind, dest=f"recipe_{f.name}", default=argparse.SUPPRESS)
+    for name, kind in FIELDS.items():
+        if name not in ("name", "sentence"):
+            flag, reader = f"--{name.replace('_', '-')}", READERS[kind]
+            group.add_argument(flag, type=reader, dest=f"recipe_{name}", default=argparse.SUPPRESS)
 
 
 def add_calibrate(p: argparse.ArgumentParser) -> None:
@@ -111,7 +115,7 @@ def _yes(text: str) -> bool:
     return text == "yes"
 
 
-def _options(text: str) -> dict:
+def _options(text: str) -> Options:
     try:
         options = json.loads(text)
     except ValueError:
@@ -121,12 +125,12 @@ def _options(text: str) -> dict:
     return options
 
 
-READERS = {  # of the fields of a recipe
+READERS: dict[Any, Callable[[str], Any]] = {  # of the fields of a recipe
     int: int,
     float: float,
     str: str,
     bool: _yes,
-    dict: _options,
+    Options: _options,
     str | None: lambda text: None if text == "none" else text,
     int | None: lambda text: None if text == "none" else int(text),
 }
@@ -154,7 +158,7 @@ def fit(options: argparse.Namespace) -> int:
     given = vars(options)
     prefix = "recipe_"
     changes = {k.removeprefix(prefix): v for k, v in given.items() if k.startswith(prefix)}
-    recipe = find(options.recipe, **changes)
+    recipe = find_recipe(options.recipe, **changes)
     data = prepared(options.data, options.output, recipe)
 
     from train import loop
@@ -185,7 +189,7 @@ def calibrate(options: argparse.Namespace) -> int:
     from train import calibrate
 
     files = options.model, options.data, options.output
-    print(calibrate.text(calibrate.calibrate(*files, options.share, options.device)))
+    print(calibrate.as_text(calibrate.calibrate(*files, options.share, options.device)))
     return 0
 
 
@@ -195,27 +199,27 @@ def evaluate(options: argparse.Namespace) -> int:
 
     from train.evaluation import evaluate
 
-    chosen = {f.name: getattr(options, f.name) for f in fields(evaluate.Question)}
-    report = evaluate.evaluate(evaluate.Question(**chosen))
-    print(evaluate.text(report))
+    chosen = {f.name: getattr(options, f.name) for f in fields(evaluate.EvaluationSettings)}
+    report = evaluate.evaluate(evaluate.EvaluationSettings(**chosen))
+    print(evaluate.as_text(report))
     if options.json:
         evaluate.write_json(report, options.json)
     if options.record:
-        evaluate.record(report, options.models)
+        evaluate.record_in_models(report, options.models)
     return 0
 
 
 def bench(options: argparse.Namespace) -> int:
     from train import bench
 
-    recipes = [find(name) for name in options.recipes or RECIPES]
+    recipes = [find_recipe(name) for name in options.recipes or RECIPES]
     report = bench.measure(recipes, options.device, options.rounds)
-    print(json.dumps(report) if options.json else bench.text(report))
+    print(json.dumps(report) if options.json else bench.as_text(report))
     return 0
 
 
 def recipes(_: argparse.Namespace) -> int:
-    print(table())
+    print(catalogue.as_text())
     return 0
 
 

@@ -9,14 +9,14 @@ one step would take long, and the report says how large it was.
 """
 
 import tempfile
-import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,11 +24,13 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from colorize.device import Compute, pick
-from train.catalogue import find
-from train.data.batches import Batch, batches
+from colorize.bench.timing import in_turns
+from colorize.config import changed
+from colorize.device import Compute, pick_device
+from train.catalogue import find_recipe
+from train.data.batches import Batch, Batches, batches
 from train.data.cache import Cache
-from train.data.draft import Draft, Line
+from train.data.draft import Draft, JournalLine
 from train.learner import Learner
 from train.recipe import Recipe
 
@@ -48,21 +50,21 @@ class Task:
     photos: int = 0
 
 
-def training(recipe: Recipe, compute: Compute) -> Task:
+def training_step(recipe: Recipe, compute: Compute) -> Task:
     """One step of a recipe, on the same made-up batch again and again."""
     learner = Learner(with_palette(recipe), CLASSES, compute)
     if recipe.rebalance:
-        learner.rebalance(learner.measure_prior([made_up(8, recipe.crop)], recipe.crop))
+        learner.rebalance(learner.measure_prior([made_up_batch(8, recipe.crop)], recipe.crop))
 
     def step(batch: Batch) -> None:
-        learner.gradient(learner.trainee, batch)
-        learner.move()
+        learner.gradient(learner.module, batch)
+        learner.update()
 
     with FlopCounterMode(display=False) as counter:
-        step(made_up(1, recipe.crop))
+        step(made_up_batch(1, recipe.crop))
     each = counter.get_total_flops()
     most = recipe.batch if compute.device.type == "cuda" else int(BUDGET / each)
-    batch = made_up(max(1, min(recipe.batch, most)), recipe.crop)
+    batch = made_up_batch(max(1, min(recipe.batch, most)), recipe.crop)
     photos = len(batch.pixels)
     return Task(lambda: step(batch), each * photos, photos)
 
@@ -77,13 +79,16 @@ def product(compute: Compute) -> Task:
 def convolution(compute: Compute) -> Task:
     """A large 3x3 convolution, 256 channels to 256."""
     photos, side = 256 if compute.device.type == "cuda" else 16, 32
-    like = {"dtype": compute.dtype, "device": compute.device}
-    x = torch.ones(photos, 256, side, side, **like).to(memory_format=torch.channels_last)
-    kernel = torch.ones(256, 256, 3, 3, **like).to(memory_format=torch.channels_last)
+
+    def ones(*shape: int) -> torch.Tensor:
+        x = torch.ones(shape, dtype=compute.dtype, device=compute.device)
+        return x.to(memory_format=torch.channels_last)
+
+    x, kernel = ones(photos, 256, side, side), ones(256, 256, 3, 3)
     return Task(lambda: F.conv2d(x, kernel, padding=1), 2 * photos * side**2 * 256**2 * 9)
 
 
-def loading(recipe: Recipe, cache: Cache) -> tuple[Task, Generator[Batch, None, None]]:
+def loader(recipe: Recipe, cache: Cache) -> tuple[Task, Batches]:
     """The loader alone, on one thread, and its feed (to be closed)."""
     feed = batches(
         cache,
@@ -99,18 +104,18 @@ def loading(recipe: Recipe, cache: Cache) -> tuple[Task, Generator[Batch, None, 
 
 def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, object]:
     """Everything that is reported, ready for JSON."""
-    compute = pick(device)
-    main = [find("regression"), find("classification")]
+    compute = pick_device(device)
+    main = [find_recipe("regression"), find_recipe("classification")]
     every = {recipe.name: recipe for recipe in (*recipes, *main)}
-    steps = {n: training(r, compute) for n, r in tqdm(every.items(), "building", leave=False)}
+    steps = {n: training_step(r, compute) for n, r in tqdm(every.items(), "building", leave=False)}
     peaks = {"product": product(compute), "convolution": convolution(compute)}
-    times = in_turns(steps | peaks, compute, rounds)
+    times = times_of(steps | peaks, compute, rounds)
     seconds = {n: median(values) for n, values in times.items()}
     pairs = zip(times["classification"], times["regression"], strict=True)
     with tempfile.TemporaryDirectory() as folder:
-        load, feed = loading(main[1], made_up_cache(Path(folder) / "cache"))
+        load, feed = loader(main[1], made_up_cache(Path(folder) / "cache"))
         with closing(feed):
-            loaded = load.photos / median(in_turns({"load": load}, compute, rounds)["load"])
+            loaded = load.photos / median(times_of({"load": load}, compute, rounds)["load"])
     speed = {n: task.photos / seconds[n] for n, task in steps.items()}
     work = {n: task.operations / seconds[n] for n, task in (steps | peaks).items()}
     peak = work["product" if compute.device.type == "cuda" else "convolution"]
@@ -129,20 +134,13 @@ def measure(recipes: Sequence[Recipe], device: str, rounds: int) -> dict[str, ob
     }
 
 
-def in_turns(tasks: dict[str, Task], compute: Compute, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each task, all done once a round; the first round does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in tqdm(range(1 + max(5, rounds)), "measuring", leave=False):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task.run()
-            if compute.device.type == "cuda":
-                torch.cuda.synchronize()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: values[1:] for name, values in seconds.items()}
+def times_of(tasks: dict[str, Task], compute: Compute, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each task in each of the rounds, of which there are five at least."""
+    wait = torch.cuda.synchronize if compute.device.type == "cuda" else lambda: None
+    return in_turns({name: task.run for name, task in tasks.items()}, max(5, rounds), wait)
 
 
-def made_up(photos: int, crop: int) -> Batch:
+def made_up_batch(photos: int, crop: int) -> Batch:
     """A batch of smooth noise."""
     random = torch.Generator().manual_seed(0)
     coarse = torch.randint(256, (photos, 3, 4, 4), generator=random).float()
@@ -157,7 +155,7 @@ def made_up_cache(folder: Path) -> Cache:
     with Draft(folder, {}) as draft:
         for i in range(PHOTOS):
             pixels = random.integers(0, 256, (160, 213, 3), np.uint8)
-            line = Line(f"{i}", 160, 213, "", "train", f"{i:032x}")
+            line = JournalLine(f"{i}", 160, 213, "", "train", f"{i:032x}")
             draft.add([(line, pixels.tobytes())])
         draft.finish()
     return Cache.open(folder)
@@ -165,14 +163,14 @@ def made_up_cache(folder: Path) -> Cache:
 
 def with_palette(recipe: Recipe) -> Recipe:
     """The recipe with made-up colours, if it wants a palette."""
-    if recipe.bins != "palette":
+    if recipe.model.bins.kind != "palette":
         return recipe
     shades = np.linspace(0, 255, COLOURS)
     colors = np.stack((shades, shades[::-1], np.roll(shades, 8)), axis=1).tolist()
-    return replace(recipe, bins_options={"colors": colors})
+    return changed(recipe, bins_options={"colors": colors})
 
 
-def text(report: dict) -> str:
+def as_text(report: dict[str, Any]) -> str:
     """The report for people."""
     lines = [f"{'recipe':22} {'batch':>5} {'step, ms':>10} {'images/s':>9}"]
     for name, milliseconds in report["step_ms"].items():

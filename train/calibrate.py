@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from colorize.device import Compute, pick
-from colorize.model import Model, ModelError
+from colorize.config import ModelError
+from colorize.device import Compute, pick_device
+from colorize.model import Model
 from train.data.cache import Cache
-from train.loop import Photos, held_crops
-from train.objective import see
+from train.loop import TrainingPhotos, validation_crops
+from train.target import make_examples
 
 CROP = 128  # pixels of a photo, and so many spots of it
 SPOTS = 64
@@ -46,16 +47,17 @@ def calibrate(
 
     `share` is how far to go: at 1 the averages become the true ones, at 0 nothing changes.
     """
-    model, photos = Model.load(path), Photos.of(Cache.open(data), PHOTOS)
-    if model.bins is None or model.bins.centres.ndim != 2 or not hasattr(model.network, "head"):
+    model, photos = Model.load(path), TrainingPhotos.of(Cache.open(data), PHOTOS)
+    bins, head = model.bins, getattr(model.network, "head", None)
+    if bins is None or bins.size != len(bins.centres) or head is None:  # one logit a colour
         raise ModelError(
             f"{path} holds {model.config.name!r}, which has no one distribution over colours to "
             "calibrate. Give a model with bins of ab: hull, grid or palette."
         )
-    logits, ab = spots(model, photos, pick(device))
-    found = solve(logits, moments(ab), model.bins.centres, model.config.temperature, share)
+    logits, ab = spots(model, photos, pick_device(device))
+    found = solve_tilt(logits, moments(ab), bins.centres, model.config.temperature, share)
     with torch.no_grad():
-        model.network.head.bias += leaning(model.bins.centres, torch.tensor(found.tilt))
+        head.bias += tilt_logits(bins.centres, torch.tensor(found.tilt))
     about = model.config.about | {"calibration": {"data": data.name, **asdict(found)}}
     model.config = replace(model.config, about=about)
     model.save(output)
@@ -63,31 +65,32 @@ def calibrate(
 
 
 @torch.inference_mode()
-def spots(model: Model, photos: Photos, compute: Compute) -> tuple[Tensor, Tensor]:
+def spots(model: Model, photos: TrainingPhotos, compute: Compute) -> tuple[Tensor, Tensor]:
     """Logits (N, Q) and true ab (N, 2) at random spots of the held photos."""
-    model = model.to(compute.device, memory_format=torch.channels_last)
+    compute.take(model)
     generator = torch.Generator().manual_seed(0)
     luma = model.config.about.get("recipe", {}).get("luma", False)
-    logits, truth = [], []
-    for batch in held_crops(photos, CROP):
-        view = see(batch.pixels.to(compute.device), luma)
+    logits: list[Tensor] = []
+    truth: list[Tensor] = []
+    for batch in validation_crops(photos, CROP):
+        examples = make_examples(batch.pixels.to(compute.device), luma)
         with compute.autocast():
-            answer = model(view.lightness).float()
-        ab = interpolate(view.ab, size=answer.shape[2:])  # single pixels, of full chroma
+            answer = model(examples.lightness).float()
+        ab = interpolate(examples.ab, size=answer.shape[2:])  # single pixels, of full chroma
         chosen = torch.randperm(answer[0, 0].numel(), generator=generator)[:SPOTS]
         for kept, whole in ((logits, answer), (truth, ab)):
             kept.append(whole.flatten(2)[:, :, chosen].transpose(1, 2).flatten(0, 1).cpu())
     return torch.cat(logits), torch.cat(truth)
 
 
-def solve(
+def solve_tilt(
     logits: Tensor, truth: Tensor, centres: Tensor, temperature: float, share: float = 1.0
 ) -> Calibrated:
     """The tilt under which the averages of the decoded colours go that far to the true ones."""
     centres = centres.cpu().float()
 
     def averages(tilt: Tensor) -> Tensor:
-        p = torch.softmax((logits + leaning(centres, tilt)) / max(temperature, 0.05), dim=1)
+        p = torch.softmax((logits + tilt_logits(centres, tilt)) / max(temperature, 0.05), dim=1)
         return moments(p @ centres)
 
     tilt = torch.zeros(3)
@@ -111,7 +114,7 @@ def solve(
     return Calibrated(*numbers)
 
 
-def leaning(centres: Tensor, tilt: Tensor) -> Tensor:
+def tilt_logits(centres: Tensor, tilt: Tensor) -> Tensor:
     """(Q,): what the tilt adds to the logit of each bin."""
     return torch.cat((centres, centres.norm(dim=1, keepdim=True)), dim=1) @ (tilt / 100)
 
@@ -121,7 +124,7 @@ def moments(ab: Tensor) -> Tensor:
     return torch.cat((ab.mean(0), ab.norm(dim=1).mean()[None]))
 
 
-def text(found: Calibrated) -> str:
+def as_text(found: Calibrated) -> str:
     rows = (("wanted", found.wanted), ("before", found.before), ("after", found.after))
     lines = [f"{name:8}" + "".join(f"{value:8.2f}" for value in row) for name, row in rows]
     return "\n".join([f"{'':8}{'a':>8}{'b':>8}{'chroma':>8}", *lines])

@@ -3,41 +3,42 @@
     python -m train recipes                          # this table
     python -m train fit rebalanced --data CACHE --output RUN --mix 0.8 --minutes 60
 
-The loop, the objective and the model read them. Any field can be set on the command line. See the
-design of each system in README.md and its results in docs/results.md.
+The loop, the objective and the model read them. Any field can be set on the command line. What each
+system reached is in docs/results.md.
 """
 
 import difflib
-from dataclasses import asdict, fields, replace
+from typing import Any
 
-from train.recipe import Recipe, RecipeError
+from colorize.config import BinsConfig, InputConfig, ModelConfig, NetworkConfig, changed
+from train.recipe import FIELDS, Recipe, RecipeError
 
 SMALL = {"patch": 2, "widths": (64, 128, 192), "depths": (1, 2, 2)}  # the U-Net at 32x32 pixels
 HALF = {"widths": (32, 64, 128, 192)}  # one of the two U-Nets of `channels`
 
 CLASSIFICATION = Recipe(
-    name="classification",
-    sentence="Picks the likeliest of 313 colours for each spot: safe and natural, a little pale.",
-    network="mobile-unet",
-    bins="hull",
-    source="gray",
-    mean=0.5,
-    scale=0.5,
-    temperature=0.7,  # below, undecided walls flip between colours: see docs/log.md
+    ModelConfig(
+        "classification",
+        "Picks the likeliest of 313 colours for each spot: safe and natural, a little pale.",
+        NetworkConfig("mobile-unet"),
+        BinsConfig("hull"),
+        InputConfig("gray", mean=0.5, scale=0.5),
+        temperature=0.7,  # below, undecided walls flip between colours: see docs/log.md
+    ),
     loss="cross-entropy",
     naming=0.2,
     tone=1.2,
     aged=0.3,
     encoder_rate=0.3,  # of what ImageNet taught it
 )
-REGRESSION = replace(
+REGRESSION = changed(
     CLASSIFICATION,
     name="regression",
     sentence="Predicts the average colour: never far off, often too brown.",
     bins=None,
     loss="l2",
 )
-REBALANCED = replace(
+REBALANCED = changed(
     CLASSIFICATION,
     name="rebalanced",
     sentence="Gives rare colours their due: vivid, and bold where it is wrong.",
@@ -45,16 +46,16 @@ REBALANCED = replace(
     mix=0.8,  # Zhang's 0.5 costs more truth than it brings colour: see docs/log.md
 )
 CHANNELS = Recipe(
-    name="channels",
-    sentence="Two models, one for green-red and one for blue-yellow, ten steps each.",
-    network="unet-pair",
-    network_options=HALF,
-    bins="channels",
-    bins_options={"n": 10},
+    ModelConfig(
+        "channels",
+        "Two models, one for green-red and one for blue-yellow, ten steps each.",
+        NetworkConfig("unet-pair", HALF),
+        BinsConfig("channels", {"n": 10}),
+    ),
     loss="channels",
     rebalance=True,
 )
-PALETTE = replace(
+PALETTE = changed(
     CLASSIFICATION,
     name="palette",
     sentence="Paints with a fixed set of colours found in the training photos.",
@@ -64,20 +65,17 @@ PALETTE = replace(
     soft=False,
 )
 CARTOON = Recipe(
-    name="cartoon",
-    sentence="The third paper's small dense network and its 32 colours, for one cartoon figure.",
-    network="palette-net",
-    network_options={"side": 32},
-    bins="palette",
-    bins_options={"count": 32, "space": "rgb"},
-    source="gray",
-    luma=True,
-    mean=0.0,
-    scale=1.0,
-    square=32,
+    ModelConfig(
+        "cartoon",
+        "The third paper's small dense network and its 32 colours, for one cartoon figure.",
+        NetworkConfig("palette-net", {"side": 32}),
+        BinsConfig("palette", {"count": 32, "space": "rgb"}),
+        InputConfig("gray", mean=0.0, scale=1.0, square=32),
+        temperature=0.0,
+    ),
     loss="cross-entropy",
     soft=False,
-    temperature=0.0,
+    luma=True,
     crop=32,
     least=1.0,
     aspect=1.0,
@@ -92,12 +90,14 @@ CARTOON = Recipe(
     held=0.3,
 )
 AUTOENCODER = Recipe(
-    name="autoencoder",
-    sentence="A small encoder and decoder that learned from landscapes alone.",
-    network="autoencoder",
-    mean=0.0,
-    ab_scale=128.0,
-    short_side=256,
+    ModelConfig(
+        "autoencoder",
+        "A small encoder and decoder that learned from landscapes alone.",
+        NetworkConfig("autoencoder"),
+        BinsConfig(None),
+        InputConfig(mean=0.0, short_side=256),
+        ab_scale=128.0,
+    ),
     crop=160,
     batch=16,
     optimizer="adamax",
@@ -105,20 +105,22 @@ AUTOENCODER = Recipe(
     decay=0.0,
 )
 ZHANG = Recipe(
-    name="zhang",
-    sentence="Zhang et al.'s network of 2016, trained here.",
-    network="zhang",
-    bins="hull",
+    ModelConfig(
+        "zhang",
+        "Zhang et al.'s network of 2016, trained here.",
+        NetworkConfig("zhang"),
+        BinsConfig("hull"),
+        InputConfig(short_side=256),
+    ),
     loss="cross-entropy",
     rebalance=True,
-    short_side=256,
     crop=176,
     least=0.8,
     batch=40,
     rate=3e-5,
     decay=1e-3,
 )
-ZHANG_L2 = replace(
+ZHANG_L2 = changed(
     ZHANG,
     name="zhang-l2",
     sentence="Zhang et al.'s network under the squared error.",
@@ -127,13 +129,14 @@ ZHANG_L2 = replace(
     rebalance=False,
 )
 CIFAR = Recipe(
-    name="cifar-classification",
-    sentence="The second paper's classification into a 20 x 20 grid, on CIFAR-10.",
-    network_options=SMALL,
-    bins="grid",
-    bins_options={"n": 20},
+    ModelConfig(
+        "cifar-classification",
+        "The second paper's classification into a 20 x 20 grid, on CIFAR-10.",
+        NetworkConfig(options=SMALL),
+        BinsConfig("grid", {"n": 20}),
+        InputConfig(short_side=32),
+    ),
     loss="cross-entropy",
-    short_side=32,
     crop=32,
     least=1.0,
     aspect=1.0,
@@ -153,26 +156,26 @@ RECIPES: dict[str, Recipe] = {
         CHANNELS,
         PALETTE,
         CARTOON,
-        replace(
+        changed(
             CARTOON,
             name="cartoon-distance",
             sentence="The same under the paper's first loss, which fails.",
             loss="palette-distance",
         ),
         AUTOENCODER,
-        replace(
+        changed(
             REGRESSION,
             name="focal",
             sentence="The average colour, learned mostly from what is still wrong.",
             loss="focal",
         ),
-        replace(
+        changed(
             CLASSIFICATION,
             name="focal-exact",
             sentence="Classification that spends itself on what it finds hard.",
             loss="focal-exact",
         ),
-        replace(
+        changed(
             REGRESSION,
             name="block",
             sentence="The average colour, kept even over areas of one lightness.",
@@ -181,7 +184,7 @@ RECIPES: dict[str, Recipe] = {
         ZHANG,
         ZHANG_L2,
         CIFAR,
-        replace(
+        changed(
             CIFAR,
             name="cifar-regression",
             sentence="The second paper's regression, on CIFAR-10.",
@@ -189,7 +192,7 @@ RECIPES: dict[str, Recipe] = {
             bins_options={},
             loss="l2",
         ),
-        replace(
+        changed(
             CIFAR,
             name="cifar-rebalanced",
             sentence="The second paper's classification with colour rebalancing, on CIFAR-10.",
@@ -199,7 +202,7 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def find(name: str, **changes) -> Recipe:
+def find_recipe(name: str, **changes: Any) -> Recipe:
     """The recipe of that name with some fields changed; the nearest name if there is none."""
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, n=1, cutoff=0.0)
@@ -207,21 +210,20 @@ def find(name: str, **changes) -> Recipe:
             f"There is no recipe {name!r}; the nearest is {near[0]!r}. "
             "See them all: python -m train recipes"
         )
-    known = {f.name for f in fields(Recipe)}
-    if unknown := sorted(changes.keys() - known):
-        raise RecipeError(f"A recipe has no field {unknown[0]!r}; it has {', '.join(known)}.")
-    return replace(RECIPES[name], **changes)
+    if unknown := sorted(changes.keys() - FIELDS.keys()):
+        raise RecipeError(f"A recipe has no field {unknown[0]!r}; it has {', '.join(FIELDS)}.")
+    return changed(RECIPES[name], **changes)
 
 
-def table() -> str:
+def as_text() -> str:
     """The recipes for people: name, network, bins, loss, sentence."""
     rows = [("recipe", "network", "bins", "loss", "in one sentence")]
     for recipe in RECIPES.values():
-        described = asdict(recipe)
-        options = " ".join(str(v) for v in described["bins_options"].values())
-        bins = f"{recipe.bins or '-'} {options}".strip()
+        model = recipe.model
+        options = " ".join(str(v) for v in model.bins.options.values())
+        bins = f"{model.bins.kind or '-'} {options}".strip()
         loss = recipe.loss + (" rebalanced" if recipe.rebalance else "")
-        rows.append((recipe.name, recipe.network, bins, loss, recipe.sentence))
+        rows.append((recipe.name, model.network.kind, bins, loss, model.sentence))
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     return "\n".join(
         "  ".join(cell.ljust(w) for cell, w in zip(row[:4], widths, strict=True)) + "  " + row[4]

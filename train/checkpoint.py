@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -30,10 +31,10 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be written or used; the text is a sentence for people."""
 
 
-def write(run: Path, state: dict) -> None:
+def write_state(run: Path, state: dict[str, Any]) -> None:
     """Replace RUN/state.pt by `state` in one step."""
     part = run / (STATE + ".part")
-    with kept(run / STATE):
+    with explain_write_errors(run / STATE):
         try:
             with part.open("wb") as file:
                 torch.save(state, file)
@@ -44,11 +45,11 @@ def write(run: Path, state: dict) -> None:
             part.unlink(missing_ok=True)
 
 
-def export(run: Path, model: Model, about: dict) -> None:
+def export_model(run: Path, model: Model, about: dict[str, Any]) -> None:
     """RUN/best.safetensors and RUN/best.json, with the origin of the model."""
     described = copy.copy(model)
     described.config = replace(model.config, about=about)
-    with kept(run / "best.safetensors"):
+    with explain_write_errors(run / "best.safetensors"):
         described.save(run / "best")
 
 
@@ -60,11 +61,11 @@ def refuse_existing(run: Path) -> None:
         )
 
 
-def read(run: Path, recipe: dict) -> dict:
+def read_state(run: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     """The state of a run, if it is of this recipe (its fields as a dict)."""
     path = run / STATE
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(
             f"There is no checkpoint {path} to resume from. Leave out --resume to start anew."
@@ -96,7 +97,7 @@ def code_version() -> str:
 
 
 @contextmanager
-def kept(path: Path) -> Iterator[None]:
+def explain_write_errors(path: Path) -> Iterator[None]:
     """What goes wrong while `path` is replaced, as a sentence."""
     try:
         yield

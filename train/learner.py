@@ -4,7 +4,7 @@ python -m train fit classification --data CACHE --output RUN --resume      # res
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -13,11 +13,15 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorize.device import Compute
+from colorize.model import Model
 from train.checkpoint import CheckpointError
 from train.data.batches import Batch
-from train.objective import Objective, Trainee, build, see
-from train.recipe import Recipe
+from train.objective import ModelWithNaming, Objective, untrained_model
+from train.recipe import Recipe, flat_recipe
 from train.schedule import Clock, make_optimizer
+from train.target import make_examples
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class Learner:
@@ -27,60 +31,66 @@ class Learner:
         self, recipe: Recipe, classes: int, compute: Compute, minutes: float | None = None
     ) -> None:
         self.recipe, self.compute = recipe, compute
-        self.trainee = Trainee(build(recipe), classes if recipe.naming else 0)
-        self.trainee.to(compute.device, memory_format=torch.channels_last)
-        self.model = self.trainee.model
-        self.averaged = AveragedModel(self.model, multi_avg_fn=early_average(recipe.average))
+        self.module = ModelWithNaming(untrained_model(recipe), classes if recipe.naming else 0)
+        compute.take(self.module)
+        self.model = self.module.model
+        self.averaged = AveragedModel(self.model, multi_avg_fn=moving_average(recipe.average))
         self.averaged.eval().requires_grad_(False)
         self.objective = Objective(recipe, self.model).to(compute.device)
         self.prior: Tensor | None = None  # of the bins, where the recipe rebalances
-        self.optimizer = make_optimizer(recipe, self.trainee)
+        self.optimizer = make_optimizer(recipe, self.module)
         self.clock = Clock(recipe, minutes)
         self.best = float("inf")  # validation loss
 
-    def rebalance(self, prior: Tensor) -> None:
+    @property
+    def averaged_model(self) -> Model:
+        """What is validated and used."""
+        return cast(Model, self.averaged.module)
+
+    def rebalance(self, prior: Tensor) -> Tensor:
+        """Weigh pixels by the rarity of their bins; returns the weights."""
         self.prior = prior
-        self.objective.weigh(prior.to(self.compute.device))
+        return self.objective.weigh(prior.to(self.compute.device))
 
     @torch.no_grad()
     def measure_prior(self, batches: Iterable[Batch], crop: int) -> Tensor:
         """How often each bin occurs in these photos, at the size of the network's answer."""
         device = self.compute.device
-        size = self.averaged.module(torch.zeros(1, 1, crop, crop, device=device)).shape[2:]
-        views = (see(batch.pixels.to(device), self.recipe.luma) for batch in batches)
-        return self.objective.prior(views, size)
+        size = self.averaged_model(torch.zeros(1, 1, crop, crop, device=device)).shape[2:]
+        photos = (make_examples(batch.pixels.to(device), self.recipe.luma) for batch in batches)
+        return self.objective.prior(photos, size)
 
     def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""
         pixels = batch.pixels.to(self.compute.device)
-        view = see(pixels, self.recipe.luma, batch.tones, batch.ages)
+        examples = make_examples(pixels, self.recipe.luma, batch.tones, batch.ages)
         with self.compute.autocast():
-            answer, names = module(view.lightness)
-        loss = self.objective(answer, view)
+            answer, names = module(examples.lightness)
+        loss = self.objective(answer, examples)
         if names is None:
             return loss.detach(), loss
-        return loss.detach(), loss + self.recipe.naming * naming(names, batch.labels)
+        return loss.detach(), loss + self.recipe.naming * naming_loss(names, batch.labels)
 
     def gradient(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss; the gradient lies in the weights, and its norm was this (clipped)."""
         loss, total = self.loss(module, batch)
         total.backward()
-        return loss, clip_grad_norm_(self.trainee.parameters(), self.recipe.clip)
+        return loss, clip_grad_norm_(self.module.parameters(), self.recipe.clip)
 
-    def move(self) -> None:
+    def update(self) -> None:
         """One step along the gradient, at the clock's rate."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.clock.rate() * group["share"]
+            group["lr"] = self.clock.rate() * group.get("share", 1.0)  # old checkpoints have none
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.averaged.update_parameters(self.model)
         self.clock.step += 1
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """All of it, for a checkpoint."""
         return {
-            "recipe": asdict(self.recipe),
-            "trainee": self.trainee.state_dict(),
+            "recipe": flat_recipe(self.recipe),
+            "trainee": self.module.state_dict(),
             "averaged": self.averaged.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "prior": self.prior,
@@ -89,9 +99,9 @@ class Learner:
             "best": self.best,
         }
 
-    def restore(self, state: dict) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         try:
-            self.trainee.load_state_dict(state["trainee"])
+            self.module.load_state_dict(state["trainee"])
             self.averaged.module.load_state_dict(state["averaged"])
             self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError) as error:
@@ -106,17 +116,17 @@ class Learner:
         self.best = state["best"]
 
 
-def early_average(keep: float) -> Callable:
+def moving_average(keep: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """An exponential average of weights, shorter at first, so that the start is forgotten."""
 
-    def average(averages: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def average(averages: Tensors, current: Tensors, count: Tensor | int) -> None:
         now = min(keep, (1 + int(count)) / (10 + int(count)))
         get_ema_multi_avg_fn(now)(averages, current, count)
 
     return average
 
 
-def naming(logits: Tensor, labels: Tensor) -> Tensor:
+def naming_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of the photos' labels; photos without one (-1) count as nothing."""
     labels = labels.to(logits.device)
     total = F.cross_entropy(logits.float(), labels, ignore_index=-1, reduction="sum")

@@ -8,25 +8,25 @@ RUN then holds best.safetensors + best.json (the model), state.pt (to resume), l
 of validation photos (grey, ours, truth).
 """
 
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from colorize.device import pick
+from colorize.device import pick_device
 from train import checkpoint, progress
-from train.data.batches import Batch, batches
+from train.data.batches import Batch, Batches, batches
 from train.data.cache import Cache
 from train.learner import Learner
-from train.objective import see
 from train.palette import fill_palette
-from train.processes import Processes, interruption, processes
-from train.recipe import Recipe
-from train.warmstart import lean, take_trunk
+from train.processes import Processes, interruption, join_processes
+from train.recipe import Recipe, flat_recipe
+from train.target import make_examples
+from train.warmstart import adjust_head, take_trunk
 
 CROPS = 32  # a batch, in validation and when the prior is measured
 PRIOR_BATCHES = 64  # that the prior of the bins is measured on
@@ -55,7 +55,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Photos:
+class TrainingPhotos:
     """The photos of a run: those to learn from, and those held back to choose the best."""
 
     cache: Cache
@@ -63,7 +63,7 @@ class Photos:
     held: np.ndarray
 
     @classmethod
-    def of(cls, cache: Cache, most_held: int) -> "Photos":
+    def of(cls, cache: Cache, most_held: int) -> "TrainingPhotos":
         """The sides of a cache; without a side `val`, every twentieth training photo is held."""
         train = cache.split("train")
         if "val" in cache.splits:
@@ -78,51 +78,53 @@ class Photos:
 
 def fit(recipe: Recipe, run: Run) -> Path:
     """Train `recipe`; returns the path of the best model. Ctrl-C ends it with a checkpoint."""
-    photos = Photos.of(Cache.open(run.data), run.validation_photos)
-    with processes() as team:
-        learner = begin(recipe, run, photos)
+    photos = TrainingPhotos.of(Cache.open(run.data), run.validation_photos)
+    with join_processes() as team:
+        learner = begin_or_resume(recipe, run, photos)
         learn(learner, run, photos, team)
     return run.output / "best.safetensors"
 
 
-def begin(recipe: Recipe, run: Run, photos: Photos) -> Learner:
+def begin_or_resume(recipe: Recipe, run: Run, photos: TrainingPhotos) -> Learner:
     """The learner at its first step, or where its checkpoint left it."""
     run.output.mkdir(parents=True, exist_ok=True)
     recipe = fill_palette(recipe, photos.cache, photos.train, run.seed)
     if not run.resume:
         checkpoint.refuse_existing(run.output)
-    state = checkpoint.read(run.output, asdict(recipe)) if run.resume else None
+    state = checkpoint.read_state(run.output, flat_recipe(recipe)) if run.resume else None
     torch.manual_seed(run.seed)
-    learner = Learner(recipe, len(photos.cache.classes), pick(run.device), run.minutes)
+    learner = Learner(recipe, len(photos.cache.classes), pick_device(run.device), run.minutes)
     if state:
         learner.restore(state)
         return learner
     if run.init:
         take_trunk(learner.model, run.init)
     if recipe.rebalance:
-        with closing(whole_crops(photos.cache, photos.train, recipe.crop, run.seed)) as feed:
+        with closing(largest_crops(photos.cache, photos.train, recipe.crop, run.seed)) as feed:
             some = islice(feed, PRIOR_BATCHES)
-            learner.rebalance(learner.measure_prior(some, recipe.crop))
+            weights = learner.rebalance(learner.measure_prior(some, recipe.crop))
         if run.init:
-            lean(learner.model, run.init, learner.objective.weights)
+            adjust_head(learner.model, run.init, weights)
     return learner
 
 
-def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
+def learn(learner: Learner, run: Run, photos: TrainingPhotos, team: Processes) -> None:
     """The loop: from the learner's step to the end of the run."""
     recipe, clock = learner.recipe, learner.clock
-    module = team.share(learner.trainee)
-    log = progress.Log(run.output, clock, recipe.batch, learner.compute.why, quiet=not team.first)
-    code = checkpoint.code_version()
-    with interruption() as interrupted, closing(feed_of(learner, run, photos, team)) as feed:
+    module = team.share(learner.module)
+    why, quiet = learner.compute.why, not team.first
+    log = progress.ProgressLog(run.output, clock, recipe.batch, why, quiet)
+    code, feed = checkpoint.code_version(), training_batches(learner, run, photos, team)
+    with interruption() as interrupted, closing(feed):
         while not clock.done():
             torch.manual_seed(run.seed + 1_000_003 * clock.step + team.rank)  # of dropout
             batch = next(feed)
             loss, norm = gradient(learner, module, batch, run.output)
             if not (loss + norm).isfinite():  # the norm is of all processes: they stop together
-                raise broken(float(loss), float(norm), clock.step, photos.names(batch), run.output)
-            learner.move()
-            clock.seconds, stop = team.agree(clock.read(), interrupted())
+                names = photos.names(batch)
+                raise divergence(float(loss), float(norm), clock.step, names, run.output)
+            learner.update()
+            clock.seconds, stop = team.broadcast(clock.read(), interrupted())
             log.step(float(loss))
 
             last = clock.done() or bool(stop)
@@ -130,10 +132,10 @@ def learn(learner: Learner, run: Run, photos: Photos, team: Processes) -> None:
                 value = validate(learner, photos, log)
                 if value < learner.best:
                     learner.best = value
-                    about = origin(learner, run, photos, code)
-                    checkpoint.export(run.output, learner.averaged.module, about)
+                    about = provenance(learner, run, photos, code)
+                    checkpoint.export_model(run.output, learner.averaged_model, about)
             if team.first and (last or log.seconds_since_save() > run.save_every):
-                checkpoint.write(run.output, learner.state())
+                checkpoint.write_state(run.output, learner.state())
                 log.saved()
             if last:
                 break
@@ -154,7 +156,9 @@ def gradient(
         ) from error
 
 
-def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iterator[Batch]:
+def training_batches(
+    learner: Learner, run: Run, photos: TrainingPhotos, team: Processes
+) -> Batches:
     """This process's part of the training batches, from the learner's step on."""
     recipe = learner.recipe
     return batches(
@@ -174,7 +178,7 @@ def feed_of(learner: Learner, run: Run, photos: Photos, team: Processes) -> Iter
     )
 
 
-def whole_crops(cache: Cache, photos: np.ndarray, crop: int, seed: int) -> Iterator[Batch]:
+def largest_crops(cache: Cache, photos: np.ndarray, crop: int, seed: int) -> Batches:
     """Crops as large as each photo allows, not mirrored; the same for the same seed."""
     return batches(
         cache,
@@ -188,32 +192,32 @@ def whole_crops(cache: Cache, photos: np.ndarray, crop: int, seed: int) -> Itera
     )
 
 
-def held_crops(photos: Photos, crop: int) -> Iterator[Batch]:
+def validation_crops(photos: TrainingPhotos, crop: int) -> Batches:
     """One fixed crop of each held photo, of as many as make whole batches."""
-    with closing(whole_crops(photos.cache, photos.held, crop, seed=0)) as feed:
+    with closing(largest_crops(photos.cache, photos.held, crop, seed=0)) as feed:
         yield from islice(feed, max(1, len(photos.held) // CROPS))
 
 
 @torch.no_grad()
-def validate(learner: Learner, photos: Photos, log: progress.Log) -> float:
+def validate(learner: Learner, photos: TrainingPhotos, log: progress.ProgressLog) -> float:
     """The averaged model's loss on one fixed crop of each held photo; logged, with pictures."""
-    model, values = learner.averaged.module, []
-    for batch in held_crops(photos, learner.recipe.crop):
-        view = see(batch.pixels.to(learner.compute.device), learner.recipe.luma)
+    model, values = learner.averaged_model, []
+    for batch in validation_crops(photos, learner.recipe.crop):
+        examples = make_examples(batch.pixels.to(learner.compute.device), learner.recipe.luma)
         with learner.compute.autocast():
-            answer = model(view.lightness)
-        values.append(float(learner.objective(answer, view)))
+            answer = model(examples.lightness)
+        values.append(float(learner.objective(answer, examples)))
         if len(values) == 1:
-            log.pictures(view.lightness[:8], model.decode(answer[:8]), view.ab[:8])
+            log.pictures(examples.lightness[:8], model.decode(answer[:8]), examples.ab[:8])
     value = float(np.mean(values))
     log.validation(value)
     return value
 
 
-def origin(learner: Learner, run: Run, photos: Photos, code: str) -> dict:
+def provenance(learner: Learner, run: Run, photos: TrainingPhotos, code: str) -> dict[str, Any]:
     """How a model was made, for its JSON."""
     return {
-        "recipe": asdict(learner.recipe) | {"bins_options": {}},  # those are in the model's config
+        "recipe": flat_recipe(learner.recipe) | {"bins_options": {}},  # the config has those
         "data": run.data.name,
         "photos": len(photos.train),
         "init": run.init.stem if run.init else None,
@@ -226,7 +230,9 @@ def origin(learner: Learner, run: Run, photos: Photos, code: str) -> dict:
     }
 
 
-def broken(loss: float, norm: float, step: int, names: list[str], output: Path) -> TrainingError:
+def divergence(
+    loss: float, norm: float, step: int, names: list[str], output: Path
+) -> TrainingError:
     """Why the run stops before its weights are spoiled."""
     return TrainingError(
         f"The loss became {loss} and its gradient {norm} at step {step}, on the photos "

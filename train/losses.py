@@ -1,18 +1,21 @@
-"""The losses of the five systems, each a function of the network's output and the truth.
+"""The losses of the five systems, each a function of the network's answer and its `Target`.
 
     python -m train recipes        # which recipe uses which
 
-Shapes: logits (N, Q, h, w); ab (N, 2, h, w) already divided by the model's scale; a `Soft` label
-has K indices and shares a pixel. All are computed in float32 (float64 stays) and averaged over
-pixels.
+A new one is a function here and a line in LOSSES of recipe.py. An answer is logits (N, Q, h, w), or
+ab (N, 2, h, w) divided by the model's scale. All are computed in float32 (float64 stays) and
+averaged over pixels.
 """
+
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from colorize.bins import Soft
+from colorize.quantizer import SoftLabel
+from train.target import Target
 
 ROWS = 1024  # pixels at a time on a CPU: their logits stay in its cache
 
@@ -22,17 +25,23 @@ def squared_error(predicted: Tensor, truth: Tensor) -> Tensor:
     return (_wide(predicted) - truth).square().sum(dim=1) / 2
 
 
-def l2(predicted: Tensor, truth: Tensor) -> Tensor:
+def l2(answer: Tensor, target: Target) -> Tensor:
     """1/2 sum ||Y - Y^||^2, averaged over pixels."""
-    return squared_error(predicted, truth).mean()
+    return squared_error(answer, target.scaled_ab).mean()
 
 
-def cross_entropy(logits: Tensor, label: Soft, weights: Tensor | None = None) -> Tensor:
+def cross_entropy(answer: Tensor, target: Target) -> Tensor:
     """-sum_q Z_q log Z^_q a pixel, times v(Z) = the weight of the label's largest bin."""
+    return label_cross_entropy(answer, target.label, target.weights)
+
+
+def label_cross_entropy(logits: Tensor, label: SoftLabel, weights: Tensor | None) -> Tensor:
+    """`cross_entropy` of any logits: (N, Q, h, w)."""
     rows = logits.permute(0, 2, 3, 1).reshape(-1, logits.shape[1])  # a view if channels are last
     indices, shares = (x.permute(0, 2, 3, 1).flatten(0, 2) for x in (label.indices, label.shares))
     of_pixel = None if weights is None else weights[dominant_bin(label)].flatten()
-    return _CrossEntropy.apply(rows, indices, shares, of_pixel)
+    loss: Tensor = _CrossEntropy.apply(rows, indices, shares, of_pixel)  # type: ignore[no-untyped-call]
+    return loss
 
 
 class _CrossEntropy(torch.autograd.Function):
@@ -43,7 +52,9 @@ class _CrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, logits: Tensor, indices: Tensor, shares: Tensor, weights: Tensor | None):
+    def forward(
+        ctx: Any, logits: Tensor, indices: Tensor, shares: Tensor, weights: Tensor | None
+    ) -> Tensor:
         """logits (P, Q), indices and shares (P, K), weights (P,)."""
         count = len(logits)
         rows = ROWS if logits.device.type == "cpu" else count
@@ -63,32 +74,39 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, outer: Tensor):
+    def backward(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = ctx.saved_tensors
         return gradient * outer, None, None, None
 
 
-def dominant_bin(label: Soft) -> Tensor:
+def dominant_bin(label: SoftLabel) -> Tensor:
     """(N, h, w): the bin with the largest share."""
     place = label.shares.argmax(dim=1, keepdim=True)
     return label.indices.gather(1, place).squeeze(1)
 
 
-def hard(bins: Tensor) -> Soft:
-    """Bins (N, h, w) as labels that put all into one."""
-    return Soft(bins[:, None], torch.ones_like(bins[:, None], dtype=torch.float32))
-
-
-def channel_cross_entropy(logits: Tensor, bins: Tensor, weights: Tensor | None = None) -> Tensor:
+def channel_cross_entropy(answer: Tensor, target: Target) -> Tensor:
     """The first paper's loss: a and b each classified into n bins, each with its own weights.
 
-    logits (N, 2 n, h, w), bins (N, 2, h, w), weights (2, n). The two terms are summed, since they
+    answer (N, 2 n, h, w), bins (N, 2, h, w), weights (2, n). The two terms are summed, since they
     train two networks that share nothing.
     """
-    return sum(
-        cross_entropy(half, hard(bins[:, channel]), None if weights is None else weights[channel])
-        for channel, half in enumerate(logits.chunk(2, dim=1))
+    a, b = (
+        label_cross_entropy(
+            half,
+            SoftLabel.hard(target.bins[:, channel]),
+            None if target.weights is None else target.weights[channel],
+        )
+        for channel, half in enumerate(answer.chunk(2, dim=1))
     )
+    return a + b
+
+
+def focal(answer: Tensor, target: Target) -> Tensor:
+    """mean(mask * pixel loss): pixels that are nearly right count less. The mask is a constant."""
+    loss = squared_error(answer, target.scaled_ab)
+    mask = focal_mask(loss.detach(), target.recipe.alpha, target.recipe.beta)
+    return (mask * loss).mean()
 
 
 def focal_mask(loss: Tensor, alpha: float, beta: float) -> Tensor:
@@ -97,29 +115,20 @@ def focal_mask(loss: Tensor, alpha: float, beta: float) -> Tensor:
     return 1 / (1 + alpha * torch.exp(-beta * loss / largest))
 
 
-def focal(predicted: Tensor, truth: Tensor, alpha: float = 10.0, beta: float = 10.0) -> Tensor:
-    """mean(mask * pixel loss): pixels that are nearly right count less. The mask is a constant."""
-    loss = squared_error(predicted, truth)
-    return (focal_mask(loss.detach(), alpha, beta) * loss).mean()
-
-
-def focal_exact(logits: Tensor, bins: Tensor, gamma: float = 2.0) -> Tensor:
+def focal_exact(answer: Tensor, target: Target) -> Tensor:
     """(1 - p)^gamma times cross-entropy (Lin et al. 2017), p the probability of the true bin."""
-    loss = F.cross_entropy(_wide(logits), bins, reduction="none")
-    return ((-torch.expm1(-loss)).clamp(min=0) ** gamma * loss).mean()
+    loss = F.cross_entropy(_wide(answer), target.bins, reduction="none")
+    return ((-torch.expm1(-loss)).clamp(min=0) ** target.recipe.gamma * loss).mean()
 
 
-def block(
-    predicted: Tensor, truth: Tensor, lightness: Tensor, strength: float = 0.5, size: int = 4
-) -> Tensor:
+def block(answer: Tensor, target: Target, size: int = 4) -> Tensor:
     """L2 plus the variance of predicted ab inside size x size blocks of one lightness.
 
     A block counts by exp(-(spread of L / 5)^2): edges within it lift the penalty.
-    lightness is (N, 1, h, w) in 0..100, at the size of the prediction.
     """
-    flat = torch.exp(-block_variance(lightness, size).sum(1) / 25)
-    uneven = block_variance(_wide(predicted), size).sum(1)  # (N, h / size, w / size)
-    return l2(predicted, truth) + strength * (flat * uneven).mean()
+    flat = torch.exp(-block_variance(target.lightness, size).sum(1) / 25)
+    uneven = block_variance(_wide(answer), size).sum(1)  # (N, h / size, w / size)
+    return l2(answer, target) + target.recipe.strength * (flat * uneven).mean()
 
 
 def block_variance(x: Tensor, size: int) -> Tensor:
@@ -130,13 +139,25 @@ def block_variance(x: Tensor, size: int) -> Tensor:
     return F.avg_pool2d(centred.square(), size)
 
 
-def palette_distance(output: Tensor, bins: Tensor) -> Tensor:
+def palette_distance(answer: Tensor, target: Target) -> Tensor:
     """The third paper's first loss, mean |label - 31 sigmoid(output)|: kept to show it failing.
 
     It treats colour numbers as if near numbers were near colours. Only the first logit is read.
     """
-    top = output.shape[1] - 1
-    return (bins - top * torch.sigmoid(_wide(output[:, 0]))).abs().mean()
+    top = answer.shape[1] - 1
+    return (target.bins - top * torch.sigmoid(_wide(answer[:, 0]))).abs().mean()
+
+
+def class_weights(prior: Tensor, mix: float = 0.5) -> Tensor:
+    """w proportional to 1 / ((1 - mix) p + mix / Q), scaled so that E[w] = sum(p w) = 1.
+
+    Zhang et al. 2016, equation 4: `mix` (their lambda) 1 is uniform weights, 0 pure rarity.
+    """
+    if not 0 <= mix <= 1:
+        raise ValueError(f"A mix of {mix} was given; it must lie between 0 and 1.")
+    prior = prior / prior.sum()
+    weights = 1 / ((1 - mix) * prior + mix / len(prior)).clamp(min=1e-12)
+    return weights / (prior * weights).sum()
 
 
 def _wide(x: Tensor) -> Tensor:

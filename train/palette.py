@@ -3,25 +3,25 @@
 python -m train fit palette --data CACHE --output RUN      # chooses its colours first
 """
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import rgb_to_lab
+from colorize.config import changed
+from colorize.lab import rgb_to_ab
 from train.data.cache import Cache
 from train.recipe import Recipe
 
 
 def fill_palette(recipe: Recipe, cache: Cache, train: np.ndarray, seed: int) -> Recipe:
     """The recipe with `count` colours of the training photos in place of their number."""
-    if recipe.bins != "palette" or "colors" in recipe.bins_options:
+    bins = recipe.model.bins
+    if bins.kind != "palette" or "colors" in bins.options:
         return recipe
-    count = recipe.bins_options.get("count", 32)
-    space = recipe.bins_options.get("space", "ab")
+    count = bins.options.get("count", 32)
+    space = bins.options.get("space", "ab")
     colors = kmeans(sample_colors(cache, train, seed, space), count, seed)
-    return replace(
+    return changed(
         recipe, bins_options={"colors": [[round(v, 3) for v in c] for c in colors.tolist()]}
     )
 
@@ -35,9 +35,7 @@ def sample_colors(
     each = max(1, count // len(chosen))
     pixels = [random.choice(cache.photo(i).reshape(-1, 3), each) for i in chosen]
     rgb = torch.from_numpy(np.concatenate(pixels)).float()
-    if space == "rgb":
-        return rgb
-    return rgb_to_lab(rgb.T[:, :, None] / 255)[1:, :, 0].T.contiguous()
+    return rgb if space == "rgb" else rgb_to_ab(rgb / 255)
 
 
 def kmeans(points: Tensor, count: int, seed: int, rounds: int = 100) -> Tensor:

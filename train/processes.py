@@ -36,7 +36,7 @@ class Processes:
         """The module with gradients averaged over all processes."""
         return module if self.count == 1 else DistributedDataParallel(module)
 
-    def agree(self, *values: float) -> list[float]:
+    def broadcast(self, *values: float) -> list[float]:
         """What the first process says, in all of them."""
         if self.count == 1:
             return list(values)
@@ -47,7 +47,7 @@ class Processes:
 
 
 @contextmanager
-def processes() -> Iterator[Processes]:
+def join_processes() -> Iterator[Processes]:
     """Join the processes that torchrun started, if it did."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Processes()

@@ -16,15 +16,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorize.files import write_whole
-from colorize.lab import fit_gamut, lab_to_rgb
-from train.checkpoint import kept
+from colorize.lab import fit_gamut, lab_to_pixels
+from train.checkpoint import explain_write_errors
 from train.schedule import Clock
 
 FIELDS = ("step", "seconds", "loss", "validation", "rate", "images_per_s")
 KEEP = 0.98  # of the shown loss, at each step: an average over about fifty
 
 
-class Log:
+class ProgressLog:
     """Prints every few seconds, writes a line of log.csv and pictures at each validation."""
 
     def __init__(self, run: Path, clock: Clock, batch: int, why: str, quiet: bool = False) -> None:
@@ -46,7 +46,7 @@ class Log:
         table = io.StringIO(newline="")
         kept_lines = [row for row in lines if int(row[0]) <= self.clock.step]
         csv.writer(table).writerows([FIELDS, *kept_lines])
-        with kept(path):
+        with explain_write_errors(path):
             write_whole(path, table.getvalue().encode())
 
     def step(self, loss: float) -> None:
@@ -72,13 +72,13 @@ class Log:
             f"{self.speed:.1f}",
         )
         path = self.run / "log.csv"
-        with kept(path), path.open("a", newline="") as file:
+        with explain_write_errors(path), path.open("a", newline="") as file:
             csv.writer(file).writerow(numbers)
         print(f"\nstep {self.clock.step}: validation {value:.4f}", file=sys.stderr)
 
     def pictures(self, lightness: Tensor, predicted: Tensor, truth: Tensor) -> None:
         path = self.run / "pictures.png"
-        with kept(path):
+        with explain_write_errors(path):
             contact_sheet(lightness, predicted, truth).save(path)
 
     def seconds_since_save(self) -> float:
@@ -105,7 +105,6 @@ def contact_sheet(lightness: Tensor, predicted: Tensor, truth: Tensor) -> Image.
     rows = []
     for ab in (torch.zeros_like(truth), predicted, truth):
         ab = F.interpolate(ab.float(), size=size, mode="bilinear")
-        rgb = lab_to_rgb(torch.cat((lightness, fit_gamut(lightness, ab)), dim=1))
-        rows.append(torch.cat(list(rgb), dim=2))  # (3, H, N W)
-    pixels = (torch.cat(rows, dim=1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
-    return Image.fromarray(pixels)
+        lab = torch.cat((lightness, fit_gamut(lightness, ab)), dim=1)
+        rows.append(torch.cat(list(lab), dim=2))  # (3, H, N W)
+    return Image.fromarray(lab_to_pixels(torch.cat(rows, dim=1)))

@@ -1,19 +1,32 @@
 """A recipe: how one model is made, from its network to its learning rate. Data, not code.
 
-python -c "from train.recipe import Recipe; print(Recipe('mine', 'My first.'))"
+python -c "from train.recipe import Recipe; from colorize.config import ModelConfig; \
+print(Recipe(ModelConfig('mine', 'My first.'), loss='cross-entropy'))"
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-LOSSES = (
-    "l2",
-    "cross-entropy",
-    "channels",
-    "focal",
-    "focal-exact",
-    "block",
-    "palette-distance",
-)
+from colorize.config import ModelConfig, flat, flat_types
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss that recipes can name."""
+
+    function: str  # in losses.py, which needs torch as recipes do not
+    needs_bins: bool = False  # or ab itself
+
+
+LOSSES = {
+    "l2": Loss("l2"),
+    "cross-entropy": Loss("cross_entropy", needs_bins=True),
+    "channels": Loss("channel_cross_entropy", needs_bins=True),
+    "focal": Loss("focal"),
+    "focal-exact": Loss("focal_exact", needs_bins=True),
+    "block": Loss("block"),
+    "palette-distance": Loss("palette_distance", needs_bins=True),
+}
 NAMING = ("unet", "mobile-unet")  # networks with a bottom to name photos from
 OPTIMIZERS = ("adamw", "adam", "adamax", "rmsprop", "adadelta")
 
@@ -26,21 +39,7 @@ class RecipeError(ValueError):
 class Recipe:
     """How one model is made."""
 
-    name: str
-    sentence: str  # for people who choose a model
-    # the model
-    network: str = "unet"
-    network_options: dict = field(default_factory=dict)
-    bins: str | None = None
-    bins_options: dict = field(default_factory=dict)
-    source: str = "lightness"
-    luma: bool = False  # learns from the third paper's grey, not from the lightness
-    mean: float = 50.0
-    scale: float = 100.0
-    ab_scale: float = 110.0
-    temperature: float = 0.38
-    short_side: int = 160
-    square: int | None = None
+    model: ModelConfig
     # the loss
     loss: str = "l2"
     rebalance: bool = False  # weigh pixels by the rarity of their colour
@@ -52,6 +51,7 @@ class Recipe:
     strength: float = 0.5  # of the block penalty
     naming: float = 0.0  # weight of naming the photo's label from the bottom of the U-Net
     # the training
+    luma: bool = False  # learns from the third paper's grey, not from the lightness
     crop: int = 128
     least: float = 0.6  # smallest window, as a share of the photo's shorter side
     aspect: float = 1.1
@@ -72,20 +72,41 @@ class Recipe:
     held: float = 0.05  # share of the photos for validation
 
     def __post_init__(self) -> None:
-        for name, known in (("loss", LOSSES), ("optimizer", OPTIMIZERS)):
-            value = getattr(self, name)
+        for name, value, known in (
+            ("loss", self.loss, [*LOSSES]),
+            ("optimizer", self.optimizer, [*OPTIMIZERS]),
+        ):
             if value not in known:
                 raise RecipeError(
                     f"Recipe {self.name!r} has {name} {value!r}; it must be one of "
                     f"{', '.join(known)}."
                 )
-        if self.bins is None and self.loss in ("cross-entropy", "channels", "focal-exact"):
+        needs_bins, bins = LOSSES[self.loss].needs_bins, self.model.bins.kind
+        if needs_bins and bins is None:
             raise RecipeError(
                 f"Recipe {self.name!r} has loss {self.loss!r} but no bins to classify into. "
                 "Give bins (hull, grid, channels, palette) or another loss."
             )
-        if self.naming and self.network not in NAMING:
+        if bins is not None and not needs_bins:
             raise RecipeError(
-                f"Recipe {self.name!r} has naming {self.naming} but the network {self.network!r}; "
-                f"only {' and '.join(NAMING)} name photos. Set naming to 0."
+                f"Recipe {self.name!r} has loss {self.loss!r}, which compares colours, but the "
+                f"bins {bins!r}. Set bins to none, or give a loss that classifies."
             )
+        if self.naming and self.model.network.kind not in NAMING:
+            raise RecipeError(
+                f"Recipe {self.name!r} has naming {self.naming} but the network "
+                f"{self.model.network.kind!r}; only {' and '.join(NAMING)} name photos. Set naming "
+                "to 0."
+            )
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+
+FIELDS = {name: kind for name, kind in flat_types(Recipe).items() if name != "about"}
+
+
+def flat_recipe(recipe: Recipe) -> dict[str, Any]:
+    """The fields side by side, as checkpoints and a model's JSON keep them."""
+    return {name: value for name, value in flat(recipe).items() if name in FIELDS}

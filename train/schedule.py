@@ -5,6 +5,7 @@ python -c "from train.schedule import Clock; help(Clock)"
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -72,7 +73,7 @@ def make_optimizer(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
         for kernel in (True, False)
     ]
     groups = [group for group in groups if group["params"]]
-    kinds = {
+    kinds: dict[str, Callable[[], torch.optim.Optimizer]] = {
         "adamw": lambda: torch.optim.AdamW(groups, recipe.rate, betas=(0.9, 0.98), fused=True),
         "adam": lambda: torch.optim.Adam(groups, recipe.rate, fused=True),
         "adamax": lambda: torch.optim.Adamax(groups, recipe.rate),

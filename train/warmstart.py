@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from colorize.model import Model, ModelError, read_config, weights_file
+from colorize.config import ModelError, read_config
+from colorize.model import Model, weights_file
 
 
 def take_trunk(model: Model, path: Path) -> list[str]:
@@ -21,15 +22,15 @@ def take_trunk(model: Model, path: Path) -> list[str]:
     fitting = {k: v for k, v in theirs.items() if k in ours and ours[k].shape == v.shape}
     if 2 * sum(v.numel() for v in fitting.values()) < sum(v.numel() for v in ours.values()):
         raise ModelError(
-            f"{path} holds a {other.config.network!r}, of which too little fits the network "
-            f"{model.config.network!r}. Start from a model of the same network and widths."
+            f"{path} holds a {other.config.network.kind!r}, of which too little fits the network "
+            f"{model.config.network.kind!r}. Start from a model of the same network and widths."
         )
     model.network.load_state_dict(ours | fitting)
     return sorted(ours.keys() - fitting.keys())
 
 
 @torch.no_grad()
-def lean(model: Model, path: Path, weights: Tensor) -> bool:
+def adjust_head(model: Model, path: Path, weights: Tensor) -> bool:
     """Start a rebalanced model where the plain one of `path` ends; returns whether it was one.
 
     Where the plain loss is best at p, the loss weighed by w of the true bin is best at p w, up to
@@ -38,5 +39,6 @@ def lean(model: Model, path: Path, weights: Tensor) -> bool:
     other = read_config(weights_file(path).with_suffix(".json"))
     if other.bins != model.config.bins or other.about.get("recipe", {}).get("rebalance", True):
         return False
-    model.network.head.bias += weights.log().to(model.network.head.bias)
+    bias = model.network.get_parameter("head.bias")
+    bias.add_(weights.log().to(bias))
     return True

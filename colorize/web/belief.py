@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorize.bins import HULL_ROWS
-from colorize.lab import lab_to_rgb, rgb_to_lab
-from colorize.web.studio import Sight
+from colorize.bins import hull_centres
+from colorize.lab import lab_to_pixels, pixels_to_lab
+from colorize.web.studio import Preview
 
 GRID = 16  # places a side among which the most vivid is found
 MAP_LIGHTNESS = 68.0  # of the planes, so that only colour differs
@@ -46,26 +46,28 @@ class Belief:
             name = color_words(self.lightness, *ab.tolist())
             weighed = torch.stack((share, share * ab[0], share * ab[1]))
             groups[name] = groups.get(name, 0) + weighed
-        found = [(float(g[0]), name, (g[1:] / g[0]).tolist()) for name, g in groups.items() if g[0]]
+        found = []
+        for name, (share, a, b) in groups.items():
+            if share:
+                found.append((float(share), name, (float(a / share), float(b / share))))
         return sorted(found, reverse=True)[:count]
 
 
-def ask(sight: Sight, painted: np.ndarray, x: int, y: int) -> Belief:
+def belief_at(preview: Preview, painted: np.ndarray, x: int, y: int) -> Belief:
     """The model's belief at pixel (x, y) of the file; `painted` is the screen's picture."""
-    look = sight.look
-    column = min(max(x, 0), sight.width - 1) * look.photo.width // sight.width
-    row = min(max(y, 0), sight.height - 1) * look.photo.height // sight.height
-    lightness, *ab = _lab_at(painted, column, row)
-    own = None if sight.gray else tuple(_lab_at(look.photo.pixels, column, row)[1:])
-    shares = look.belief(column, row)
-    known = look.centres if shares is not None else _hull()
-    return Belief(known, shares, lightness, tuple(ab), own)
+    look = preview.look
+    column = min(max(x, 0), preview.width - 1) * look.photo.width // preview.width
+    row = min(max(y, 0), preview.height - 1) * look.photo.height // preview.height
+    lightness, a, b = _lab_at(painted, column, row)
+    own = None if preview.gray else _lab_at(look.photo.pixels, column, row)[1:]
+    known = hull_centres() if look.centres is None else look.centres  # a backdrop
+    return Belief(known, look.belief(column, row), lightness, (a, b), own)
 
 
 def most_vivid(painted: np.ndarray) -> tuple[float, float]:
     """Where the strongest colour is, as shares of width and height; of a grid, not of the grain."""
     small = Image.fromarray(painted).resize((GRID, GRID), Image.Resampling.BOX)
-    chroma = to_lab(np.asarray(small))[1:].norm(dim=0)
+    chroma = pixels_to_lab(np.asarray(small))[1:].norm(dim=0)
     row, column = divmod(int(chroma.argmax()), GRID)
     return (column + 0.5) / GRID, (row + 0.5) / GRID
 
@@ -77,14 +79,14 @@ def entropy_map(entropy: Tensor) -> np.ndarray:
     lower = place.floor().long().clamp(max=len(SCALE) - 2)
     stops = torch.tensor(SCALE)
     lab = torch.lerp(stops[lower], stops[lower + 1], (place - lower)[..., None])
-    return to_pixels(lab.permute(2, 0, 1))
+    return lab_to_pixels(lab.permute(2, 0, 1))
 
 
 def planes(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The planes a (green to red) and b (blue to yellow) of a photo, at one lightness."""
-    _, a, b = to_lab(pixels)
+    _, a, b = pixels_to_lab(pixels)
     lightness, none = torch.full_like(a, MAP_LIGHTNESS), torch.zeros_like(a)
-    return to_pixels(torch.stack((lightness, a, none))), to_pixels(
+    return lab_to_pixels(torch.stack((lightness, a, none))), lab_to_pixels(
         torch.stack((lightness, none, b))
     )
 
@@ -104,27 +106,12 @@ def color_words(lightness: float, a: float, b: float) -> str:
 
 def css(lightness: float, a: float, b: float) -> str:
     """#rrggbb of a Lab colour."""
-    red, green, blue = to_pixels(torch.tensor([lightness, a, b])[:, None, None])[0, 0]
+    red, green, blue = lab_to_pixels(torch.tensor([lightness, a, b])[:, None, None])[0, 0]
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def to_lab(pixels: np.ndarray) -> Tensor:
-    """(H, W, 3) uint8 -> (3, H, W)."""
-    return rgb_to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255)
-
-
-def to_pixels(lab: Tensor) -> np.ndarray:
-    """(3, H, W) -> (H, W, 3) uint8."""
-    return (lab_to_rgb(lab) * 255).round().byte().permute(1, 2, 0).numpy()
-
-
-def _lab_at(pixels: np.ndarray, column: int, row: int) -> list[float]:
+def _lab_at(pixels: np.ndarray, column: int, row: int) -> tuple[float, float, float]:
     """Lab of the 3 x 3 pixels around a place, so that grain does not decide."""
     around = pixels[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
-    return to_lab(around).mean(dim=(1, 2)).tolist()
-
-
-def _hull() -> Tensor:
-    """(313, 2): the natural colours, as a backdrop for models that know no bins."""
-    rows = HULL_ROWS.items()
-    return torch.tensor([(a, b) for a, (first, last) in rows for b in range(first, last + 1, 10)])
+    lightness, a, b = pixels_to_lab(around).mean(dim=(1, 2)).tolist()
+    return lightness, a, b

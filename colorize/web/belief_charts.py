@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from colorize.web.belief import Belief, color_words, css, entropy_map, planes
-from colorize.web.data_url import embed
+from colorize.web.widgets import data_url
 
 REACH = 118  # ab units from the middle of the plane to its border
 CERTAIN = 46.0  # radius of the disc of a probability of one
@@ -106,6 +106,6 @@ def _disc(a: float, b: float, radius: float, fill: str) -> str:
 
 def _figure(pixels: np.ndarray, name: str, words: str) -> str:
     return (
-        f'<figure><img src="{embed(pixels)}" alt="{name}">'
+        f'<figure><img src="{data_url(pixels)}" alt="{name}">'
         f"<figcaption><b>{name}</b>{words}</figcaption></figure>"
     )

@@ -2,9 +2,11 @@
 
     python app.py
 
-The page only wires: the work is done in studio.py, belief.py, belief_charts.py and downloads.py.
+The page only wires: the work is done in studio.py, belief.py, belief_charts.py and zip_archive.py.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,27 +15,29 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from colorize.samples import samples
-from colorize.web.data_url import embed
-from colorize.web.downloads import bundle, deliver
+from colorize.settings import Settings
 from colorize.web.handlers import (
     CLICK,
     HEAVY,
     LATEST,
     LIGHT,
     LONG,
-    cached,
+    PUBLIC,
+    cached_copy,
     new_folder,
-    spoken,
-    whole,
+    told,
+    whole_number,
+    with_settings,
 )
 from colorize.web.studio import Studio
 from colorize.web.theme import WORDS
-from colorize.web.widgets import Choice, Photo, Probe, Samples, Stage
+from colorize.web.widgets import Choice, PhotoUpload, Probe, Samples, Stage, data_url
+from colorize.web.zip_archive import save_zip
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
 <p>Give a photo: a small neural network proposes its colours and leaves its light untouched.
 Nothing is kept: photos are deleted within a day.</p></div>"""
-INSIDE = """<div class="section"><h2>A look inside</h2>
+LOOK_INSIDE = """<div class="section"><h2>A look inside</h2>
 <p>For every spot the model weighs many colours. Click the photo to see what it held possible
 there.</p></div>"""
 SEVERAL = """<div class="section"><h2>Several photos</h2>
@@ -47,59 +51,57 @@ ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
 MOST = 100  # photos in one ZIP: the others wait for it
 
 
-class Desk:
+class ColorizeHandlers:
     """What happens at the buttons. A photo is the path of its upload, None if there is none."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
 
-    def offer(self) -> Choice:
+    def model_choice(self) -> Choice:
         """The models to choose from."""
-        models = self.studio.models()
+        models = self.studio.models
         return Choice(options=[{"name": n, "sentence": models[n].sentence} for n in models])
 
-    @spoken
+    @told
     def welcome(self) -> tuple[str, str]:
         """A sample for the stage, and the model that is chosen at first."""
-        return cached(samples()[0].path), self.studio.default
+        return cached_copy(samples()[0].path), self.studio.default
 
-    @spoken
-    def show(
-        self, path: str | None, model: str, temperature: float, saturation: float
-    ) -> dict | None:
+    @told
+    @with_settings
+    def show(self, path: str | None, settings: Settings) -> dict[str, object] | None:
         """The stage for another photo or model."""
         if not path:
             return None
-        sight = self.studio.sight(path, model)
-        own = sight.look.photo.pixels
-        before = own if sight.gray else self.studio.view(path, model, temperature, 0.0)
+        preview = self.studio.preview(path, settings.model)
+        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0)
+        grey = own if preview.gray else self.studio.paint_preview(path, before)
         return {
-            **self.paint(path, model, temperature, saturation),
-            "before": embed(before),
-            "original": None if sight.gray else embed(own),
-            "width": sight.width,
-            "height": sight.height,
+            "before": data_url(grey),
+            "after": data_url(self.studio.paint_preview(path, settings)),
+            "original": None if preview.gray else data_url(own),
+            "width": preview.width,
+            "height": preview.height,
             "words": Path(path).stem,
-            "facts": f"{sight.width} × {sight.height} pixels. "
-            f"The network took {sight.look.seconds['network']:.2f} s.",
+            "facts": f"{preview.width} × {preview.height} pixels. "
+            f"The network took {preview.look.seconds['network']:.2f} s.",
         }
 
-    @spoken
-    def paint(
-        self, path: str | None, model: str, temperature: float, saturation: float
-    ) -> dict | None:
+    @told
+    @with_settings
+    def paint(self, path: str | None, settings: Settings) -> dict[str, str] | None:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
             return None
-        return {"after": embed(self.studio.view(path, model, temperature, saturation))}
+        return {"after": data_url(self.studio.paint_preview(path, settings))}
 
-    def adapt(self, model: str) -> gr.Slider:
+    def temperature_slider(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
-        config = self.studio.models().get(model)
-        weighs = config is None or config.bins is not None
+        config = self.studio.models.get(model)
+        weighs = config is None or config.bins.kind is not None
         return gr.Slider(interactive=weighs, info=BOLD if weighs else ONE_COLOUR)
 
-    @spoken
+    @told
     def download(
         self,
         photo: str | None,
@@ -115,16 +117,15 @@ class Desk:
         """
         if not photo:
             raise gr.Error("There is no photo yet: give one first.", print_exception=False)
-        photos = deliver(self.studio, model, temperature, saturation, format, new_folder())
-        return str(photos(photo))
+        settings = Settings(model or self.studio.default, temperature, saturation)
+        return str(self.studio.save(photo, settings, format, new_folder()))
 
-    @spoken
+    @told
+    @with_settings
     def bundle(
         self,
         paths: list[str] | None,
-        model: str,
-        temperature: float,
-        saturation: float,
+        settings: Settings,
         format: str,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  (how Gradio wants it)
     ) -> tuple[str, str]:
@@ -133,80 +134,82 @@ class Desk:
             raise gr.Error("There are no photos yet: give some first.", print_exception=False)
         if len(paths) > MOST:
             raise ValueError(f"These are {len(paths)} photos; one ZIP takes {MOST}. Give fewer.")
-        folder = new_folder()
-        photos = deliver(self.studio, model, temperature, saturation, format, folder)
-        archive = folder / "photos-colorized.zip"
-        problems = bundle(progress.tqdm(paths, desc="Colouring", unit="photos"), photos, archive)
+        settings = replace(settings, model=settings.model or self.studio.default)
+        archive = new_folder() / "photos-colorized.zip"
+        waiting = progress.tqdm(paths, desc="Colouring", unit="photos")
+        problems = save_zip(self.studio, waiting, settings, format, archive)
         done = len(paths) - len(problems)
         if not done:
             raise gr.Error(" ".join(problems), print_exception=False)
         return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
 
-    @spoken
+    @told
+    @with_settings
     def look_inside(
-        self, path: str | None, model: str, temperature: float, saturation: float
-    ) -> tuple[dict | None, str]:
+        self, path: str | None, settings: Settings
+    ) -> tuple[dict[str, object] | None, str]:
         """Probe and maps for what is on the stage; the spot to ask first is the most vivid."""
         if not path:
             return None, ""
         from colorize.web.belief import most_vivid
         from colorize.web.belief_charts import maps  # torch: the first page need not wait for it
 
-        sight = self.studio.sight(path, model)
-        painted = self.studio.view(path, model, temperature, saturation)
+        preview = self.studio.preview(path, settings.model)
+        painted = self.studio.paint_preview(path, settings)
         x, y = most_vivid(painted)
         probe = {
             "photo": path,
-            "picture": embed(painted),
-            "width": sight.width,
-            "height": sight.height,
-            "x": int(x * sight.width),
-            "y": int(y * sight.height),
+            "picture": data_url(painted),
+            "width": preview.width,
+            "height": preview.height,
+            "x": int(x * preview.width),
+            "y": int(y * preview.height),
         }
-        return probe, maps(painted, sight.look.entropy)
+        return probe, maps(painted, preview.look.entropy)
 
-    @spoken
-    def ask(
-        self, path: str, model: str, temperature: float, saturation: float, event: gr.EventData
-    ) -> str:
+    @told
+    @with_settings
+    def ask(self, path: str, settings: Settings, event: gr.EventData) -> str:
         """The chart of one pixel."""
-        from colorize.web.belief import ask
+        from colorize.web.belief import belief_at
         from colorize.web.belief_charts import belief_chart
 
-        painted = self.studio.view(path, model, temperature, saturation)
-        x, y = whole(event, "x"), whole(event, "y")
-        return belief_chart(ask(self.studio.sight(path, model), painted, x, y))
+        painted = self.studio.paint_preview(path, settings)
+        x, y = whole_number(event, "x"), whole_number(event, "y")
+        preview = self.studio.preview(path, settings.model)
+        return belief_chart(belief_at(preview, painted, x, y))
 
 
 def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     """Fill the current page of the app."""
-    desk = Desk(studio)
+    handlers = ColorizeHandlers(studio)
     gr.HTML(TITLE)
     with gr.Row(elem_id="bench"):
         with gr.Column(elem_id="side"):
-            photo = intake()
+            photo = photo_input()
             model = Choice(elem_id="model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
             temperature, saturation, format, button, link = controls()
-    settings = [photo, model, temperature, saturation]
-    gr.on([photo.change, model.input], desk.show, settings, stage, **HEAVY)
+    settings = [model, temperature, saturation]
+    gr.on([photo.change, model.input], handlers.show, [photo, *settings], stage, **HEAVY)
     moved = [temperature.input, saturation.input]
-    gr.on(moved, desk.paint, settings, stage, **LATEST)
-    model.change(desk.adapt, model, temperature, **LIGHT)
-    public = {**HEAVY, "api_name": "colorize", "api_visibility": "public"}
-    ready = button.click(desk.download, [*settings, format], link, **public)
+    gr.on(moved, handlers.paint, [photo, *settings], stage, **LATEST)
+    model.change(handlers.temperature_slider, model, temperature, **LIGHT)
+    ready = button.click(
+        handlers.download, [photo, *settings, format], link, **PUBLIC, api_name="colorize"
+    )
     ready.success(None, js=CLICK.format("download-link"))
-    inside_section(desk, settings, stage)
-    several_section(desk, [*settings[1:], format])
-    offered = demo.load(desk.offer, None, model, **LIGHT)
-    offered.then(desk.welcome, None, [photo, model], **LIGHT)
+    look_inside_section(handlers, [photo, *settings], stage)
+    zip_section(handlers, [*settings, format])
+    offered = demo.load(handlers.model_choice, None, model, **LIGHT)
+    offered.then(handlers.welcome, None, [photo, model], **LIGHT)
 
 
-def intake() -> Photo:
+def photo_input() -> PhotoUpload:
     """Where a photo comes in, and the samples beside it."""
     with gr.Column(elem_classes="intake"):
-        photo = Photo(label="Your photo", elem_id="photo", buttons=[], placeholder=DROP)
+        photo = PhotoUpload(label="Your photo", elem_id="photo", buttons=[], placeholder=DROP)
         row = Samples(thumbnails(), elem_id="samples")
     row.choose(choose_sample, None, photo, api_visibility="private")
     return photo
@@ -228,19 +231,21 @@ def controls() -> tuple[gr.Slider, gr.Slider, gr.Radio, gr.Button, gr.DownloadBu
     return temperature, saturation, format, button, link
 
 
-def inside_section(desk: Desk, settings: list, stage: Stage) -> None:
+def look_inside_section(
+    handlers: ColorizeHandlers, shown: Sequence[gr.Component], stage: Stage
+) -> None:
     """The probe and the maps follow the stage; the chart follows the probe."""
     with gr.Column(elem_id="look"):
-        gr.HTML(INSIDE)
+        gr.HTML(LOOK_INSIDE)
         with gr.Row(elem_id="inside"):
             probe = Probe(elem_id="probe")
             chart = gr.HTML(elem_id="belief", apply_default_css=False)
         planes = gr.HTML(elem_id="maps", apply_default_css=False)
-    stage.change(desk.look_inside, settings, [probe, planes], **LATEST)
-    probe.pick(desk.ask, settings, chart, **LATEST)
+    stage.change(handlers.look_inside, shown, [probe, planes], **LATEST)
+    probe.pick(handlers.ask, shown, chart, **LATEST)
 
 
-def several_section(desk: Desk, settings: list) -> None:
+def zip_section(handlers: ColorizeHandlers, settings: Sequence[gr.Component]) -> None:
     """Many photos in, one ZIP out."""
     gr.HTML(SEVERAL)
     files = gr.File(
@@ -249,25 +254,25 @@ def several_section(desk: Desk, settings: list) -> None:
     button = gr.Button("Colour them all", elem_id="bundle")
     note = gr.Markdown(elem_id="bundle-note")
     link = gr.DownloadButton(visible="hidden", elem_id="bundle-link")
-    ready = button.click(desk.bundle, [files, *settings], [link, note], **LONG)
+    ready = button.click(handlers.bundle, [files, *settings], [link, note], **LONG)
     ready.success(None, js=CLICK.format("bundle-link"))
 
 
-@spoken
+@told
 def choose_sample(event: gr.EventData) -> str:
-    known, place = samples(), whole(event, "place")
+    known, place = samples(), whole_number(event, "place")
     if not 0 <= place < len(known):
         raise ValueError(f"There is no sample {place}; there are {len(known)}, from 0 on.")
-    return cached(known[place].path)
+    return cached_copy(known[place].path)
 
 
 @cache
-def thumbnails() -> list[dict]:
+def thumbnails() -> list[dict[str, str]]:
     """The samples as small squares without colour, as they will be seen by the model."""
     pictures = []
     for sample in samples():
         with Image.open(sample.path) as image:
             square = ImageOps.fit(image.convert("L"), (128, 128), Image.Resampling.BOX)
         pixels = np.asarray(square.convert("RGB"))
-        pictures.append({"words": sample.words, "picture": embed(pixels)})
+        pictures.append({"words": sample.words, "picture": data_url(pixels)})
     return pictures

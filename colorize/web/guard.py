@@ -1,4 +1,4 @@
-"""The app's doors to the outside: which of Gradio's are open, and how large a request may be.
+"""What may come in from outside: which of Gradio's addresses are open, how large a request may be.
 
     python app.py
 
@@ -14,12 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from colorize.web.error_messages import apology
-from colorize.web.handlers import NOT_UNDERSTOOD
+from colorize.web.handlers import NOT_UNDERSTOOD, error_message
 
 MOST_CALL, MOST_UPLOAD = 1 << 20, 1 << 30  # bytes of a request; one photo has at most 30 MB
 UPLOAD, COMPONENT = "/gradio_api/upload", "/gradio_api/component_server"
-CLOSED = (  # doors of Gradio that no page here uses, and through which strangers could …
+CLOSED = (  # addresses of Gradio that no page here uses, and through which strangers could …
     "/gradio_api/file=http",  # … fetch from elsewhere, under this server's name
     "/gradio_api/file/http",
     "/gradio_api/process_recording",  # … have videos converted
@@ -31,8 +30,8 @@ CLOSED = (  # doors of Gradio that no page here uses, and through which stranger
 NOT_OFFERED = JSONResponse({"detail": "This is not offered here."}, 404)
 
 
-class Doors:
-    """The app behind its doors. What is no photo is read into memory, so it must be small."""
+class RequestGuard:
+    """Stands before the app. What is no photo is read into memory, so it must be small."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.calls = RequestBodyLimitMiddleware(app, MOST_CALL)
@@ -58,7 +57,7 @@ def refusal(error: Exception, path: str) -> ASGIApp | None:
         case FnIndexInferError():  # a name that no call has
             return JSONResponse({"detail": NOT_UNDERSTOOD}, 404)
         case OSError() if path.startswith(UPLOAD):  # the disk is full, say
-            return PlainTextResponse(apology(error), 507)
+            return PlainTextResponse(error_message(error), 507)
         case TypeError() | KeyError() if path.startswith((UPLOAD, COMPONENT)):
             return JSONResponse({"detail": NOT_UNDERSTOOD}, 422)  # no file, no such component
         case RuntimeError(__cause__=HTTPException()):  # "not found", in the middle of an answer
@@ -71,7 +70,7 @@ async def cut_off(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-async def misunderstood(request: Request, error: Exception) -> JSONResponse:
+async def refuse_values(request: Request, error: Exception) -> JSONResponse:
     """In place of FastAPI's own answer, which repeats what was sent, and fails if it is no text."""
     return JSONResponse({"detail": NOT_UNDERSTOOD}, 422)
 

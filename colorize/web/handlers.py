@@ -1,43 +1,67 @@
-"""What all pages share: how many colour at once, how errors are told, where files lie.
+"""What all pages share: how many colour at once, how errors are told, how settings arrive.
 
     python app.py
 
 Strangers may call what the pages call, with any values: that is answered, and not logged at length.
 """
 
+import inspect
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from typing import Any, Literal, ParamSpec, TypedDict, TypeVar
 from uuid import uuid4
 
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
-from colorize.web.error_messages import apology
+from colorize.files import NO_SPACE
+from colorize.settings import Settings
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+class Queue(TypedDict, total=False):
+    """How an event waits for its turn, and who may cause it."""
+
+    concurrency_id: str
+    concurrency_limit: int
+    api_visibility: Literal["public", "private", "undocumented"]
+    trigger_mode: Literal["once", "multiple", "always_last"]
+    show_progress: Literal["full", "minimal", "hidden"]
+
 
 AT_ONCE = 2 if (os.cpu_count() or 1) > 2 else 1  # more, and votes wait for the cores
-HEAVY = {"concurrency_id": "colour", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-LIGHT = {"concurrency_id": "paint", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-LONG = {"concurrency_id": "bundle", "concurrency_limit": 1, "api_visibility": "private"}
-LATEST = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
+HEAVY: Queue = {
+    "concurrency_id": "colour",
+    "concurrency_limit": AT_ONCE,
+    "api_visibility": "private",
+}
+PUBLIC: Queue = {**HEAVY, "api_visibility": "public"}
+LIGHT: Queue = {**HEAVY, "concurrency_id": "paint"}
+LONG: Queue = {**HEAVY, "concurrency_id": "bundle", "concurrency_limit": 1}
+LATEST: Queue = {**LIGHT, "trigger_mode": "always_last", "show_progress": "hidden"}
 CLICK = "() => document.querySelector('#{}').click()"  # a hidden link whose file is ready
 NOT_UNDERSTOOD = "This call is not understood: its values are not those that this page sends."
+NO_ROOM = "There is no room for files on this computer at the moment. Please try again later."
+SORRY = "This did not work, and it is not your fault. Please try again, or take another model."
 log = logging.getLogger(__name__)
 
 
 class Pages(gr.Blocks):
     """All pages of an app."""
 
-    async def preprocess_data(self, *args, **options):
+    async def preprocess_data(self, *args: Any, **options: Any) -> Any:
         """From what was sent to what our functions take; whatever fails here is the sender's."""
         with politely(Exception):
             return await super().preprocess_data(*args, **options)
 
-    async def call_function(self, *args, **options):
+    async def call_function(self, *args: Any, **options: Any) -> Any:
         """Our functions speak for themselves; what comes with an event is looked at before them."""
         with politely(OSError, ValueError):
             return await super().call_function(*args, **options)
@@ -56,22 +80,55 @@ def politely(*kinds: type[Exception]) -> Iterator[None]:
         raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from error
 
 
-def spoken(handler: Callable) -> Callable:
-    """Whatever goes wrong is a note on this visitor's page."""
+def told(handler: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Whatever goes wrong is a note on this visitor's page; the next one must not notice."""
 
     @wraps(handler)
-    def run(*args, **options):
+    def run(*args: Given.args, **options: Given.kwargs) -> Made:
         try:
             return handler(*args, **options)
         except gr.Error:
             raise
         except Exception as error:
-            raise gr.Error(apology(error), print_exception=False) from error
+            raise gr.Error(error_message(error), print_exception=False) from error
 
     return run
 
 
-def whole(event: gr.EventData, name: str) -> int:
+def error_message(error: Exception) -> str:
+    """Our own errors are sentences already; of others the log tells more."""
+    if isinstance(error, ValueError):  # PhotoError, ModelError, values out of range
+        return str(error)
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        log.error("%s", error)
+        return NO_ROOM
+    log.error("A visitor's photo failed.", exc_info=error)
+    return SORRY
+
+
+def with_settings(handler: Callable[..., Made]) -> Callable[..., Made]:
+    """Where the handler takes `settings`, Gradio sends what `page_settings` takes, one by one."""
+    signature = inspect.signature(handler)
+    own = list(signature.parameters.values())
+    sent = list(inspect.signature(page_settings).parameters.values())
+    first = list(signature.parameters).index("settings")
+    after = first + len(sent)
+
+    @wraps(handler)
+    def run(*args: Any) -> Made:
+        return handler(*args[:first], page_settings(*args[first:after]), *args[after:])
+
+    expanded = [*own[:first], *sent, *own[first + 1 :]]
+    run.__signature__ = signature.replace(parameters=expanded)  # type: ignore[attr-defined]
+    return run
+
+
+def page_settings(model: str | None, temperature: float | None, saturation: float) -> Settings:
+    """The settings that a page sends, in this order."""
+    return Settings(model or "", temperature, saturation)
+
+
+def whole_number(event: gr.EventData, name: str) -> int:
     """A whole number that a widget sends with its event."""
     try:
         number = getattr(event, name)
@@ -82,9 +139,9 @@ def whole(event: gr.EventData, name: str) -> int:
     raise ValueError(f"{name} is {number!r:.40}; it must be a whole number.")
 
 
-def cached(path: Path) -> str:
+def cached_copy(path: Path) -> str:
     """A copy that Gradio may show: its cache, unlike an installed package, is open to the page."""
-    return save_file_to_cache(path, get_upload_folder())
+    return str(save_file_to_cache(path, get_upload_folder()))
 
 
 def new_folder() -> Path:

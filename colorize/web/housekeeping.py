@@ -1,8 +1,6 @@
 """What the running app needs beside its pages: handles, a warm model, room on the disk, memory.
 
-    take_handles()
-    threading.Thread(target=warm, args=[studio]).start()
-    threading.Thread(target=attend, args=[studio], daemon=True).start()
+    python app.py
 
 Importing this brings no gradio: the handles are taken before the app loads it.
 """
@@ -26,7 +24,7 @@ HOUR, LOOK = 3600, 20  # seconds; how often to look after temporary files
 HANDLES = 10_240  # as many as every system gives that allows more than its first few
 
 
-def take_handles() -> None:
+def raise_file_limit() -> None:
     """Each visitor's connection is a file handle; systems begin with few, and allow more."""
     if os.name == "posix":
         import resource
@@ -36,28 +34,30 @@ def take_handles() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
 
 
-def warm(studio: Studio) -> None:
+def warm_up(studio: Studio) -> None:
     """Show the default model the first sample while the first visitor arrives."""
-    from colorize.web.handlers import cached  # brings gradio, which the app loads in its own time
+    from colorize.web.handlers import (
+        cached_copy,
+    )  # brings gradio, which the app loads in its own time
 
     try:
-        studio.warm(cached(samples()[0].path))
+        studio.warm_up(cached_copy(samples()[0].path))
     except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
         print(error, flush=True)
 
 
-def attend(studio: Studio) -> None:
+def keep_tidy(studio: Studio) -> None:
     """Let go of old photos: on the disk as soon as they are too many or too old, in memory every
     hour."""
     for seconds in itertools.count(LOOK, LOOK):
         tidy(os.environ["GRADIO_TEMP_DIR"])
-        give_back()
+        trim_memory()
         time.sleep(LOOK)
         if seconds % HOUR == 0:
             studio.forget()
 
 
-def give_back() -> None:
+def trim_memory() -> None:
     """Memory that was freed, given back to the computer.
 
     Colouring large photos in changing threads leaves holes in glibc's heaps, which it keeps:

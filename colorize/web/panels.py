@@ -1,8 +1,9 @@
 """One photo through several models: what each made of it, in numbers a person can use.
 
-    python -c "from colorize.web.panels import table; help(table)"
+    python -c "from colorize.web.panels import first_panel; print(first_panel('old.jpg').numbers)"
 
-`Panel`s become a table with bars for the page (`table`) and one picture to share (`poster`).
+`Panel`s become a table with bars for the page (`measures_table`) and one picture to share
+(`poster`).
 """
 
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from html import escape
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from colorize.colours import colorfulness, distance
-from colorize.photo import is_gray, open_photo
-from colorize.web.studio import SCREEN, Studio, shrink
+from colorize.colours import colorfulness, mean_delta_e
+from colorize.photo import is_gray, open_photo, shrink
+from colorize.settings import Settings
+from colorize.web.studio import Studio
 
 MEASURES = (  # of a panel: field, heading (with soft hyphens), form
     ("colorfulness", "Colour\u00adfulness", "{:.0f}"),
@@ -53,7 +55,7 @@ class Panel:
 
 def first_panel(path: str) -> Panel:
     """The photo as it came; no model is needed for it."""
-    photo = shrink(open_photo(path), SCREEN)
+    photo = shrink(open_photo(path))
     pixels = photo.pixels
     if is_gray(photo):
         return Panel("as it came", "The photo without colours.", pixels)
@@ -62,20 +64,20 @@ def first_panel(path: str) -> Panel:
 
 def model_panel(studio: Studio, path: str, name: str) -> Panel:
     """The photo as one model colours it."""
-    sight, config = studio.sight(path, name), studio.colorizer(name).model.config
-    pixels = studio.view(path, name, None, 1.0)
+    preview, model = studio.preview(path, name), studio.colorizer(name).model
+    pixels = studio.paint_preview(path, Settings(name))
     return Panel(
         name,
-        config.sentence,
+        model.config.sentence,
         pixels,
         colorfulness(pixels),
-        None if sight.gray else distance(pixels, sight.look.photo.pixels),
-        sight.look.seconds["network"],
-        studio.colorizer(name).model.parameters_count / 1e6,
+        None if preview.gray else mean_delta_e(pixels, preview.look.photo.pixels),
+        preview.look.seconds["network"],
+        model.parameters_count / 1e6,
     )
 
 
-def table(panels: list[Panel]) -> str:
+def measures_table(panels: list[Panel]) -> str:
     """The numbers as a table; a bar in each cell makes it a chart."""
     panels = [panel for panel in panels if panel.pixels is not None]
     shown = [m for m in MEASURES if any(getattr(panel, m[0]) is not None for panel in panels)]
@@ -90,23 +92,22 @@ def table(panels: list[Panel]) -> str:
 
 def poster(panels: list[Panel], title: str) -> Image.Image:
     """All photos as one picture, with their names and numbers."""
-    panels = [panel for panel in panels if panel.pixels is not None]
-    rows = -(-len(panels) // MOST_COLUMNS)
-    columns = -(-len(panels) // rows)
-    photos = [_fitted(panel.pixels) for panel in panels]
-    height = max(photo.height for photo in photos)
+    found = [(panel, _fitted(panel.pixels)) for panel in panels if panel.pixels is not None]
+    rows = -(-len(found) // MOST_COLUMNS)
+    columns = -(-len(found) // rows)
+    height = max(photo.height for _, photo in found)
     width = columns * (PANEL + GAP) - GAP
     size = (width + 2 * MARGIN, 2 * MARGIN + HEAD + rows * (height + FOOT))
-    sheet = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(sheet)
+    picture = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(picture)
     draw.text((MARGIN, MARGIN - 12), title, INK, ImageFont.load_default(30))
-    for place, panel in enumerate(panels):
+    for place, (panel, photo) in enumerate(found):
         x = MARGIN + place % columns * (PANEL + GAP)
         y = MARGIN + HEAD + place // columns * (height + FOOT)
-        sheet.paste(photos[place], (x, y))
+        picture.paste(photo, (x, y))
         draw.text((x, y + height + 8), panel.name, INK, ImageFont.load_default(22))
         draw.text((x, y + height + 36), panel.numbers, MUTED, ImageFont.load_default(17))
-    return sheet
+    return picture
 
 
 def _fitted(pixels: np.ndarray) -> Image.Image:

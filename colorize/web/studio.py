@@ -1,145 +1,194 @@
 """The studio: models loaded once and the photos they have looked at, for pages and programs.
 
-    python -c "from colorize.web.studio import Studio; print(*Studio().models())"
+    python -c "from colorize.web.studio import Studio; print(*Studio().models)"
 
 The network sees a photo once. What it answered is kept together with the photo at the size of a
 screen, so that sliders and questions about a pixel cost no further pass; for a download the file
 is read again at its full size.
 """
 
+from __future__ import annotations
+
 import os
 import threading
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from PIL import Image
 
-from colorize.photo import Photo, is_gray, open_photo
+from colorize.files import MARK, bare_name
+from colorize.photo import SUFFIXES, Photo, is_gray, open_photo, save_photo, shrink
+from colorize.settings import Settings
 
-if TYPE_CHECKING:
-    from colorize.colorizer import Colored, Colorizer, Look
-    from colorize.model import ModelConfig
+if TYPE_CHECKING:  # torch: the first page need not wait for it
+    from torch import Tensor
 
-SCREEN = 1440  # pixels of the longer side of what is shown
-KEPT = 48  # sights in memory, at most about 10 MB each
-VIEWS = 16  # painted screens in memory, at most about 6 MB each
+    from colorize.colorizer import Colored, Colorizer, Input, Look
+    from colorize.config import ModelConfig
+
+KEPT = 48  # previews in memory, at most about 10 MB each
+PAINTED = 16  # painted screens in memory, at most about 6 MB each
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Sight:
-    """A photo as one model sees it, at the size of a screen, and what its file was like."""
+class Preview:
+    """A photo that a model has looked at, at the size of a screen, and what its file was like."""
 
-    look: "Look"
+    look: Look
     width: int  # of the file, upright
     height: int
     gray: bool  # it came without colours of its own
 
 
+class Recent(Generic[Value]):
+    """The last few results of long work."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._kept: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()  # held for looking up alone, never for the work
+
+    def get(self, key: Hashable, work: Callable[[], Value]) -> Value:
+        """What the work gave for this key, and if it is not known any more, gives now."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        value = work()
+        with self._lock:
+            self._kept[key] = value
+            if len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return value
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
 class Studio:
-    """Loads each model once, on first use, and remembers the last looks."""
+    """Loads each model once, on first use, and remembers the last looks.
 
-    def __init__(self, device: str = "auto") -> None:
+    `network(name, input)` is where a model's passes run, if not in this process: only what is small
+    goes in and comes out, and no lock is held meanwhile.
+    """
+
+    def __init__(
+        self, device: str = "auto", network: Callable[[str, Input], Tensor] | None = None
+    ) -> None:
         self.device = device
-        self.models: Callable[[], dict[str, ModelConfig]] = lru_cache(1)(self._models)
-        self.sight: Callable[[str, str], Sight] = lru_cache(KEPT)(self._sight)
-        self.view: Callable[..., np.ndarray] = lru_cache(VIEWS)(self._view)
-        self._load = lru_cache(None)(self._load_now)
+        self.network = network or lend_gpu(self.run)
+        self._loaded: dict[str, Colorizer] = {}
         self._loading = threading.Lock()
-        self._pass = lend_gpu(self._pass)
+        self._previews = Recent[Preview](KEPT)
+        self._painted = Recent[np.ndarray](PAINTED)
 
-    @property
-    def default(self) -> str:
-        """The model that is used when none is named."""
-        from colorize.model import ModelError
-
-        names = list(self.models())
-        if not names:
-            raise ModelError(
-                "There are no models in colorize/weights: train one, or copy one there."
-            )
-        return names[0]
-
-    def colorizer(self, name: str) -> "Colorizer":
-        """A shipped model, or a peer that is fetched if it is not here yet; never another file."""
-        with self._loading:  # two visitors at once must not load it twice
-            return self._load(name)
-
-    def colour(
-        self, path: str, name: str, temperature: float | None = None, saturation: float = 1.0
-    ) -> "Colored":
-        """The photo at its full size."""
-        full = replace(self.sight(path, name).look, photo=open_photo(path))
-        return full.render(temperature, saturation)
-
-    def warm(self, path: str) -> None:
-        """Load the default model and show it a photo, before anybody waits for it."""
-        try:
-            self.sight(path, self.default)
-        except ValueError as error:  # a visitor will be told the same; the other pages work
-            print(error, flush=True)
-
-    def forget(self) -> None:
-        """Let go of every photo; the models stay."""
-        self.sight.cache_clear()
-        self.view.cache_clear()
-
-    def _models(self) -> "dict[str, ModelConfig]":
+    @cached_property
+    def models(self) -> dict[str, ModelConfig]:
         """The shipped models whose files are whole, the default first."""
         from colorize import zoo
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         configs = {}
         for name in zoo.shipped():
             try:
-                configs[name] = zoo.read(name)
+                configs[name] = zoo.read_shipped(name)
             except ModelError as error:
                 print(f"The model {name} is left out. {error}", flush=True)
         return configs
 
-    def _load_now(self, name: str) -> "Colorizer":
+    @property
+    def default(self) -> str:
+        """The model that is used when none is named."""
+        from colorize.config import ModelError
+
+        if not self.models:
+            raise ModelError(
+                "There are no models in colorize/weights: train one, or copy one there."
+            )
+        return next(iter(self.models))
+
+    def colorizer(self, name: str) -> Colorizer:
+        """A shipped model, or a peer that is fetched if it is not here yet; never another file."""
+        with self._loading:  # two visitors at once must not load it twice
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]
+
+    def _load(self, name: str) -> Colorizer:
         from colorize import zoo
         from colorize.colorizer import Colorizer
-        from colorize.model import ModelError
+        from colorize.config import ModelError
 
         known = [*zoo.shipped(), *zoo.PEERS]
         if name not in known:
             raise ModelError(f"There is no model {name!r}; choose one of {', '.join(known)}.")
         return Colorizer.load(name, self.device)
 
-    def _sight(self, path: str, name: str) -> Sight:
-        from colorize.colorizer import Look
+    def run(self, name: str, shown: Input) -> Tensor:
+        """A loaded model's pass in this process."""
+        return self._loaded[name].run(shown)
 
-        photo, colorizer = open_photo(path), self.colorizer(name)
-        small = shrink(photo, SCREEN)
-        look = Look(small, colorizer.model, colorizer.painter, *self._pass(name, photo))
-        return Sight(look, photo.width, photo.height, is_gray(small))
+    def look(self, photo: Photo, name: str) -> Look:
+        """A model's look at a photo; its pass is run by `network`."""
+        return self.colorizer(name).look(photo, partial(self.network, name))
 
-    def _view(self, path: str, name: str, temperature: float, saturation: float) -> np.ndarray:
+    def preview(self, path: str, name: str) -> Preview:
+        """The photo as a model has seen it, looked at once."""
+
+        def look() -> Preview:
+            photo = open_photo(path)
+            seen, small = self.look(photo, name), shrink(photo)
+            return Preview(replace(seen, photo=small), photo.width, photo.height, is_gray(small))
+
+        return self._previews.get((path, name), look)
+
+    def paint_preview(self, path: str, settings: Settings) -> np.ndarray:
         """The photo painted at the size of a screen, (H, W, 3) uint8."""
-        return self.sight(path, name).look.render(temperature, saturation).pixels
 
-    def _pass(self, name: str, photo: Photo) -> tuple:
-        """Only tensors travel back from a lent GPU's process, not the model."""
-        look = self.colorizer(name).look(photo)
-        return look.lightness, look.output, look.seconds
+        def paint() -> np.ndarray:
+            return self.preview(path, settings.model).look.render(settings).pixels
+
+        return self._painted.get((path, settings), paint)
+
+    def colorize(self, path: str, settings: Settings) -> Colored:
+        """The photo at its full size."""
+        preview = self.preview(path, settings.model)
+        return replace(preview.look, photo=open_photo(path)).render(settings)
+
+    def save(self, path: str, settings: Settings, format: str | None, folder: Path) -> Path:
+        """Colour a photo at its full size and write it into `folder`, as it came if no `format`."""
+        photo = self.colorize(path, settings).photo
+        return save_photo(photo, folder / download_name(path, format or photo.kept_format))
+
+    def warm_up(self, path: str) -> None:
+        """Load the default model and show it a photo, before anybody waits for it."""
+        try:
+            self.preview(path, self.default)
+        except ValueError as error:  # a visitor will be told the same; the other pages work
+            print(error, flush=True)
+
+    def forget(self) -> None:
+        """Let go of every photo; the models stay."""
+        self._previews.clear()
+        self._painted.clear()
 
 
-def shrink(photo: Photo, side: int) -> Photo:
-    """The photo with its longer side at most `side` pixels."""
-    if max(photo.width, photo.height) <= side:
-        return photo
-    image = Image.fromarray(photo.pixels)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return replace(photo, pixels=np.array(image))
+def download_name(path: str, format: str) -> str:
+    """castle.tif -> castle-colorized.png"""
+    return f"{Path(bare_name(path)).stem or 'photo'}{MARK}{SUFFIXES[format]}"
 
 
-def lend_gpu(work: Callable) -> Callable:
-    """On a ZeroGPU Space, `work` with a GPU lent for each call; anywhere else `work` itself."""
+def lend_gpu(run: Callable[[str, Input], Tensor]) -> Callable[[str, Input], Tensor]:
+    """On a ZeroGPU Space, `run` with a GPU lent for each call; anywhere else `run` itself."""
     if not os.environ.get("SPACES_ZERO_GPU"):
-        return work
+        return run
     import spaces
 
-    return spaces.GPU(duration=15)(work)
+    lent: Callable[[str, Input], Tensor] = spaces.GPU(duration=15)(run)
+    return lent

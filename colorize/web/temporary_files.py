@@ -16,6 +16,7 @@ DAY_S = 24 * 3600.0
 HALF_S = 120.0  # after which an upload that does not grow is given up
 MOST = 4 << 30  # bytes
 REST_S = 60.0  # an empty folder is left alone so long: something may be on its way into it
+Found = tuple[Path, os.stat_result]
 
 
 def tidy(
@@ -39,10 +40,10 @@ def tidy(
                 path.rmdir()
 
 
-def _within(folder: Path) -> tuple[list, list]:
+def _within(folder: Path) -> tuple[list[Found], list[Found]]:
     """Files, and folders from the innermost outwards, each with what is known of it."""
-    files: list[tuple[Path, os.stat_result]] = []
-    folders: list[tuple[Path, os.stat_result]] = []
+    files: list[Found] = []
+    folders: list[Found] = []
     for place, names, leaves in os.walk(folder, topdown=False):
         for found, children in ((folders, names), (files, leaves)):
             for child in children:

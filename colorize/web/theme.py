@@ -1,6 +1,6 @@
 """The theme of all pages: warm paper by day, neutral dark by night, colour only in the photos.
 
-    demo.launch(theme=theme(), css_paths=[ASSETS / "page.css"], i18n=gr.I18n(en=WORDS))
+    python -c "from colorize.web.theme import theme; print(theme().body_background_fill)"
 
 Fonts are the system's own, so nothing is fetched.
 """

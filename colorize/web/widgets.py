@@ -1,19 +1,28 @@
 """The parts of the pages that Gradio does not have: each a template and a script in the
 assets of its page.
 
-    Stage(elem_id="stage")
+    python -c "from colorize.web.widgets import Stage; print(Stage().html_template)"
 
-A widget's `value` is plain data; what it shows and which events it sends is written at the top of
-its script.
+A widget's `value` is plain data, with pictures as data addresses: those leave no file behind and
+nothing to share by link. What a widget shows and which events it sends is written at the top of its
+script.
 """
 
+import base64
+import io
+from typing import Any
+
 import gradio as gr
+import numpy as np
 from gradio.data_classes import ImageData
+from PIL import Image
 
 from colorize.web.theme import ASSETS
 
+QUALITY = 90  # of the JPEG, with chroma at full resolution: colour is what one came to see
 
-class Photo(gr.Image):
+
+class PhotoUpload(gr.Image):
     """An upload that hands on the file as it came: `colorize.photo` reads it, with its own words.
 
     The stock component would decode it first, and damage or refuse some photos on the way.
@@ -30,7 +39,7 @@ class Widget(gr.HTML):
 
     folder = "colorize"  # of assets/, where its files lie
 
-    def __init__(self, value=None, **options) -> None:
+    def __init__(self, value: object = None, **options: Any) -> None:
         part = ASSETS / self.folder / type(self).__name__.lower()
         options.setdefault("html_template", part.with_suffix(".html").read_text())
         options.setdefault("js_on_load", part.with_suffix(".js").read_text())
@@ -49,7 +58,12 @@ class Samples(Widget):
 class Choice(Widget):
     """One model out of several, each with its sentence; its value is the name."""
 
-    def __init__(self, value: str | None = None, options: list[dict] | None = None, **rest) -> None:
+    def __init__(
+        self,
+        value: str | None = None,
+        options: list[dict[str, str]] | None = None,
+        **rest: Any,
+    ) -> None:
         super().__init__(value, options=options or [], **rest)
 
     def preprocess(self, payload: object) -> str | None:
@@ -69,3 +83,10 @@ class Wall(Widget):
     """Photos side by side; zoom and position are theirs together."""
 
     folder = "compare"
+
+
+def data_url(pixels: np.ndarray) -> str:
+    """(H, W, 3) uint8 -> a `data:` address that an `<img>` can show."""
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, "JPEG", quality=QUALITY, subsampling="4:4:4")
+    return "data:image/jpeg;base64," + base64.b64encode(encoded.getvalue()).decode()

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from survey.bench.load import load
 from survey.bench.sample_study import sample_study
 from survey.mirror import FOLDER, Mirror, files
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import DATA, DATABASE, Store, connect
 
 PEOPLE = 20
@@ -71,6 +71,7 @@ def _killed_run(folder: str, seconds: float) -> list[tuple[str, int, str]]:
     """Start the load, kill it, and return what it had acknowledged."""
     command = [sys.executable, "-m", "survey.bench.durability", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None  # it is a pipe
         first = process.stdout.readline()
         time.sleep(seconds)
         process.kill()
@@ -117,7 +118,7 @@ def _vote_until_killed(folder: str) -> None:
     def tell(token: str, position: int, answer: str) -> None:
         os.write(sys.stdout.fileno(), f"{token} {position} {answer}\n".encode())
 
-    load(Protocol(store), PEOPLE, 3600, tuple(row["token"] for row in rows), tell)
+    load(StudyProtocol(store), PEOPLE, 3600, tuple(row["token"] for row in rows), tell)
 
 
 if __name__ == "__main__":

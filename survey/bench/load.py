@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 
 TIMING = {
     "response_ms": 0.0,
@@ -34,7 +34,7 @@ class Load:
 
 
 def load(
-    survey: Protocol,
+    survey: StudyProtocol,
     participants: int,
     seconds: float,
     tokens: tuple[str, ...] = (),
@@ -65,7 +65,7 @@ def load(
 
 
 def _take_part(
-    survey: Protocol,
+    survey: StudyProtocol,
     token: str | None,
     until: float,
     latencies: list[float],

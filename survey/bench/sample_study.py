@@ -5,16 +5,17 @@ study = sample_study("/tmp/sample", exposure_ms=None)
 
 import os
 from pathlib import Path
+from typing import Any
 
 from survey import manifest
-from survey.design import Study
+from survey.study import Study
 
 MODELS = ("regression", "classification", "rebalanced")
 PHOTOS = 204
 IMAGE_BYTES = 196_963  # of a PNG of 256 x 256 pixels that is not compressed
 
 
-def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: object) -> Study:
+def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: Any) -> Study:
     """Freeze a study whose images are one and the same block of bytes."""
     study = Study(**{"title": "A sample", "models": MODELS} | settings)
     stimuli = Path(folder, manifest.STIMULI)
@@ -24,8 +25,8 @@ def sample_study(folder: str | Path, *, photos: int = PHOTOS, **settings: object
     roles = manifest.needed(study) | {"trial": photos}
     rows = []
     for number, role in enumerate(r for r, n in roles.items() for _ in range(n)):
-        conditions = ("real", "catch") if role == "catch" else ("real", *study.models)
-        images = {c: {"file": f"{number}-{c}.png", "sha256": ""} for c in conditions}
+        versions = study.versions(role)
+        images = {v: {"file": f"{number}-{v}.png", "sha256": ""} for v in versions}
         for image in images.values():
             os.link(original, stimuli / image["file"])
         rows.append({"id": number + 1, "role": role, "name": f"{number}.jpg", "images": images})

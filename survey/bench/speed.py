@@ -17,23 +17,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tqdm import tqdm
 
 from survey.bench.load import load
 from survey.bench.sample_study import sample_study
 from survey.mirror import FOLDER, Mirror
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import DATA, Store, connect
 
 LEVELS = (1, 50, 200)  # participants at once
+Figures = dict[str, Any]
 SHARES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
 FIGURES = ("votes_per_s", *SHARES, "errors")
 
 
 def bench(
     rounds: int = 5, seconds: float = 4.0, votes: int = 1_000_000, within: Path | None = None
-) -> dict[str, object]:
+) -> Figures:
     """All figures. `within` is a folder on the disk to be measured."""
     with TemporaryDirectory(dir=within) as folder:
         participants = measure_votes(Path(folder, "load"), rounds, seconds)
@@ -60,12 +62,12 @@ def measure_votes(folder: Path, rounds: int, seconds: float) -> dict[str, dict[s
 
 
 @contextmanager
-def open_sample(folder: Path) -> Iterator[Protocol]:
+def open_sample(folder: Path) -> Iterator[StudyProtocol]:
     """A study as large as a real one, durable and mirrored."""
     sample_study(folder, exposure_ms=None)
     store = Store(folder, mirror=Mirror(folder / DATA / FOLDER))
     try:
-        yield Protocol(store)
+        yield StudyProtocol(store)
     finally:
         store.close()
 
@@ -114,7 +116,7 @@ def fill(folder: Path, votes: int) -> None:
     db.close()
 
 
-def table(figures: dict) -> str:
+def as_text(figures: Figures) -> str:
     """The figures as lines to read."""
     lines = [f"{'participants':>12}  " + "  ".join(f"{name:>11}" for name in FIGURES)]
     for level, row in figures["participants"].items():
@@ -129,12 +131,12 @@ def table(figures: dict) -> str:
 def main(rounds: int, seconds: float, votes: int, within: Path | None, as_json: bool) -> int:
     """`python -m survey bench`: 0 if nothing went wrong."""
     figures = bench(rounds, seconds, votes, within)
-    print(json.dumps(figures) if as_json else table(figures))
+    print(json.dumps(figures) if as_json else as_text(figures))
     return int(any(row["errors"] for row in figures["participants"].values()))
 
 
 def _photos(db: sqlite3.Connection) -> int:
-    return db.execute("SELECT COUNT(*) FROM photos WHERE role = 'trial'").fetchone()[0]
+    return int(db.execute("SELECT COUNT(*) FROM photos WHERE role = 'trial'").fetchone()[0])
 
 
 def at(values: list[float], share: float) -> float:

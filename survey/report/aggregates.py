@@ -1,5 +1,6 @@
 """The sums over votes that the statistics need, made by the database, so that a million votes are
-a matter of seconds. Scored trials only; each query reads the votes once.
+a matter of seconds. Scored trials only; each query reads the votes once. What a vote judges, and
+how, is told by the study's question type (`judgements` in survey/designs/design.py).
 
 `left_out` are the participants that an analysis leaves out.
 """
@@ -12,12 +13,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from survey.design import Study
 from survey.stats import Tally, quartiles
+from survey.study import Study
 
-BELIEVED = {"single": "answer = 'real'", "pair": "answer <> truth"}
 LEFT_OUT = "participant IN (SELECT value FROM json_each(:left_out))"
 
 
@@ -31,9 +32,9 @@ class Quartiles(NamedTuple):
 
 @dataclass(frozen=True)
 class Sums:
-    """Per condition, real photos first, the votes of each cluster: a participant or a photo."""
+    """Per condition, in the design's order, what each cluster (a participant, a photo) judged."""
 
-    clusters: np.ndarray  # (clusters,) their numbers, rising
+    clusters: NDArray[np.int_]  # (clusters,) their numbers, rising
     tallies: dict[str, Tally]  # each (clusters,), with zeros where a cluster has no votes
 
     def without(self, left_out: list[int]) -> Sums:
@@ -44,27 +45,31 @@ class Sums:
 
 
 def sum_by_participant(db: Database, study: Study) -> Sums:
-    query = f"""SELECT participant, condition, SUM({BELIEVED[study.design]}), COUNT(*)
-                FROM votes WHERE kind = 'trial' GROUP BY participant, condition"""
+    query = f"""SELECT participant, condition, SUM(believed), COUNT(*) FROM ({_judgements(study)})
+                GROUP BY participant, condition"""
     return _sums(study, db.execute(query).fetchall())
 
 
 def sum_by_photo(db: Database, study: Study, left_out: list[int]) -> tuple[Sums, Sums]:
     """By everyone, and by all but those left out."""
-    query = f"""SELECT photo, condition, SUM({BELIEVED[study.design]}), COUNT(*), {LEFT_OUT} AS out
-                FROM votes WHERE kind = 'trial' GROUP BY photo, condition, out"""
+    query = f"""SELECT photo, condition, SUM(believed), COUNT(*), {LEFT_OUT} AS out
+                FROM ({_judgements(study)}) GROUP BY photo, condition, out"""
     rows = db.execute(query, {"left_out": json.dumps(left_out)}).fetchall()
     return _sums(study, [row[:4] for row in rows]), _sums(study, [r[:4] for r in rows if not r[4]])
 
 
-def _sums(study: Study, rows: Iterable[tuple[int, str, int, int]]) -> Sums:
+def _judgements(study: Study) -> str:
+    return study.question_type.judgements(study.models)
+
+
+def _sums(study: Study, rows: Iterable[tuple[int, str, float, int]]) -> Sums:
     """From rows of cluster, condition, called, shown; rows on the same two add up."""
     clusters = sorted({row[0] for row in rows})
     place = {cluster: i for i, cluster in enumerate(clusters)}
     voted_on = {row[1] for row in rows}
     tallies = {
         name: Tally(np.zeros(len(clusters)), np.zeros(len(clusters)))
-        for name in ("real", *study.models)
+        for name in study.question_type.conditions(study.models)
         if name in voted_on
     }
     for cluster, condition, called, shown in rows:

@@ -22,12 +22,13 @@ def most_and_least_believed(findings: Findings) -> tuple[list[PhotoRate], list[P
 
 def galleries(evidence: Evidence, findings: Findings) -> str:
     """Both galleries."""
+    favoured = evidence.study.question_type.words.favoured
     most, least = most_and_least_believed(findings)
     how = "Synthesized photos by the cautious end of their intervals; share of those who saw it."
     return "\n".join(
         [
-            section("Most believed", note(how), _gallery(evidence, most)),
-            section("Least believed", _gallery(evidence, least)),
+            section(f"Most {favoured}", note(how), _gallery(evidence, most)),
+            section(f"Least {favoured}", _gallery(evidence, least)),
         ]
     )
 

@@ -1,21 +1,16 @@
 """The data dictionary of an export: what every column means, and its unit."""
 
+from survey.study import Study
+
 MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "vote": ("Number of the vote, in order of arrival", ""),
     "participant": ("Number of the participant, in order of arrival", ""),
     "position": ("Place of the trial in the participant's sequence, from 0", ""),
     "kind": ("practice (with feedback), trial (scored) or catch (absurd colours)", ""),
     "photo": ("Number of the photo", ""),
-    "slot": ("Place of the photo in the Latin square of this participant's list", ""),
-    "condition": (
-        "What the image was: real, a model's name, or catch. In the pair design, what stood "
-        "beside the real photo",
-        "",
-    ),
-    "truth": (
-        "The right answer: real or synthesized; in the pair design the real photo's side",
-        "",
-    ),
+    "slot": ("Place of the photo in the Latin square of this participant's list, from 0", ""),
+    "condition": ("Version of the photo that the vote judges", ""),  # the design says it better
+    "truth": ("The right answer; empty: there is none", ""),
     "answer": ("What the participant said, in the same words", ""),
     "requested_ms": ("Exposure asked for; empty: until answered", "ms"),
     "exposure_ms": ("Exposure measured in the browser; empty: could not be measured", "ms"),
@@ -37,7 +32,11 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "flags": ("What was unusual: any of blur, exposure, fast, hidden, reloaded", ""),
     "seed": ("Seed of all that is random for this participant", ""),
     "list": ("List of the Latin square that this participant belongs to", ""),
-    "plan": ("Kind (p, t, c) and slot of every position, in order", ""),
+    "plan": (
+        "Kind (p: practice, t: trial, c: catch) and half of the slots (0: the first, 1: the "
+        "second) of every position, in order",
+        "",
+    ),
     "colour_vision": ("By their own account: normal, deficient or unsure; empty: not asked", ""),
     "begun_at": ("When the participant consented", "s since 1970"),
     "seen_at": ("When the participant was last heard of", "s since 1970"),
@@ -48,3 +47,11 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "file": ("Name of the image file", ""),
     "image_sha256": ("SHA-256 of the image file", ""),
 }
+
+
+def meaning(study: Study, column: str) -> tuple[str, str]:
+    """What a column of this study holds, and its unit."""
+    words = study.question_type.words
+    told = {"condition": words.condition, "truth": words.truth}
+    general, unit = MEANING[column]
+    return told.get(column, general), unit

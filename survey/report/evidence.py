@@ -22,12 +22,12 @@ from zipfile import BadZipFile, ZipFile
 from sqlite_utils import Database
 from sqlite_utils.db import Column
 
-from survey.design import FILE, DesignError, Study
 from survey.manifest import STIMULI
 from survey.report.safe_csv import read_sheet
 from survey.schema import migrations
 from survey.store import DATA, DATABASE, read_only
-from survey.store_errors import StoreError, told
+from survey.store_errors import StoreError, explained
+from survey.study import FILE, DesignError, Study
 
 MATERIALS = "materials"  # folder of the images in an export
 TABLES = ("photos", "stimuli", "participants", "votes")  # each after those that it refers to
@@ -76,7 +76,7 @@ def _from_folder(folder: Path, data: str | Path | None) -> Iterator[Evidence]:
             _check_design(folder, study, frozen)
             yield Evidence(study, db, image)
         except sqlite3.Error as error:
-            raise StoreError(told(error, path)) from error
+            raise StoreError(explained(error, path)) from error
 
 
 def _check_design(folder: Path, study: Study, frozen: list[str]) -> None:
@@ -116,6 +116,7 @@ def _database(connection: sqlite3.Connection, archive: ZipFile, study: Study) ->
     connection.execute("PRAGMA foreign_keys = ON")
     db = Database(connection)
     migrations.apply(db)
+    connection.executemany("INSERT INTO answers VALUES (?)", [(a,) for a in study.answers])
     for table in TABLES:
         with archive.open(sheet_name(study, table)) as file:
             _fill(db, table, io.TextIOWrapper(file, encoding="utf-8", newline=""))
@@ -154,4 +155,5 @@ def _fill(db: Database, table: str, file: io.TextIOWrapper) -> None:
 def _value(cell: str, column: Column) -> str | int | float | None:
     if cell == "" and not column.notnull and not column.is_pk:
         return None
-    return {"INTEGER": int, "REAL": float}.get(column.type, str)(cell)
+    kinds: dict[str, type[int] | type[float]] = {"INTEGER": int, "REAL": float}
+    return kinds[column.type](cell) if column.type in kinds else cell

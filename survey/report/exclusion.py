@@ -5,11 +5,14 @@ Nobody is deleted: whoever is flagged is left out of one of the two analyses of 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlite_utils import Database
 
-from survey.design import Exclusion, Study
+from survey.study import Exclusion, Study
 
 # One row for each participant with a scored vote; catch trials count as behaviour, practice not.
+# `most`: how often they gave the answer that they gave most.
 BEHAVIOUR = """
 SELECT participant,
        SUM(kind = 'catch' AND answer <> truth) AS failed,
@@ -17,27 +20,29 @@ SELECT participant,
        SUM(response_ms < :fast_ms) AS fast,
        SUM(instr(' ' || flags || ' ', ' exposure ') > 0) AS exposure,
        SUM(kind = 'trial') AS trials,
-       SUM(kind = 'trial' AND answer = :answer) AS first
+       MAX({counts}) AS most
 FROM votes WHERE kind <> 'practice' GROUP BY participant HAVING trials > 0
 """
 
 
 def flagged(db: Database, study: Study) -> dict[int, tuple[str, ...]]:
     """Every participant with a scored vote, and the rules that each one breaks."""
-    query = f"""SELECT behaviour.*, finished_at, colour_vision FROM ({BEHAVIOUR}) AS behaviour
+    answers = {f"answer_{i}": answer for i, answer in enumerate(study.answers)}
+    counts = ", ".join(f"SUM(kind = 'trial' AND answer = :{name})" for name in answers)
+    query = f"""SELECT behaviour.*, finished_at, colour_vision
+                FROM ({BEHAVIOUR.format(counts=counts)}) AS behaviour
                 JOIN participants ON participants.id = participant ORDER BY participant"""
-    values = {"fast_ms": study.exclusion.fast_ms, "answer": study.answers[0]}
+    values = {"fast_ms": study.exclusion.fast_ms} | answers
     return {row["participant"]: tuple(_broken(row, study)) for row in db.query(query, values)}
 
 
-def _broken(row: dict, study: Study) -> list[str]:
+def _broken(row: dict[str, Any], study: Study) -> list[str]:
     rules = study.exclusion
-    most = max(row["first"], row["trials"] - row["first"])
     broken = {
         "unfinished": rules.unfinished and row["finished_at"] is None,
         "catch": row["failed"] >= rules.failed_catch > 0,
         "fast": row["fast"] > rules.fast_share * row["shown"],
-        "same_answer": most >= rules.same_answer_share * row["trials"],
+        "same_answer": row["most"] >= rules.same_answer_share * row["trials"],
         "exposure": row["exposure"] > rules.exposure_share * row["shown"],
         "colour_vision": rules.colour_deficient and row["colour_vision"] == "deficient",
     }

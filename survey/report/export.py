@@ -17,11 +17,11 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from survey.design import FILE
 from survey.report.believed_photos import most_and_least_believed
-from survey.report.data_dictionary import MEANING
+from survey.report.data_dictionary import meaning
 from survey.report.evidence import (
     MATERIALS,
     TABLES,
@@ -34,6 +34,7 @@ from survey.report.findings import find
 from survey.report.html import render
 from survey.report.safe_csv import Cell, write_sheet
 from survey.report.tables import tables
+from survey.study import FILE
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same votes make the same file
 
@@ -79,12 +80,12 @@ def _write(archive: ZipFile, evidence: Evidence) -> None:
         _add(archive, f"results/{table.name}.csv", table.csv())
 
 
-def describe(evidence: Evidence) -> dict:
+def describe(evidence: Evidence) -> dict[str, Any]:
     """dataset_description.json: JSON-LD in the words of schema.org."""
     columns = [name for t in TABLES for name in exported_columns(evidence.db, t).values()]
     variables = []
     for name in dict.fromkeys(columns):  # each once, in order
-        description, unit = MEANING[name]
+        description, unit = meaning(evidence.study, name)
         variable = {"@type": "PropertyValue", "name": name, "description": description}
         variables.append(variable | ({"unitText": unit} if unit else {}))
     return {

@@ -13,13 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from survey import stats
-from survey.comparison import Votes, bradley_terry, difference, holm, permutation_p
-from survey.design import Study
+from survey.comparison import Votes, difference, holm, permutation_p
+from survey.designs.design import Design
 from survey.report.aggregates import (
     Quartiles,
     Sums,
@@ -29,24 +31,25 @@ from survey.report.aggregates import (
     sum_by_photo,
 )
 from survey.report.exclusion import flagged
-from survey.stats import Interval, Tally
+from survey.stats import Array, Interval, Tally
+from survey.study import Study
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One model, or the real photos: how often people called it real."""
+    """One model, or the real photos: how often people believed it."""
 
     name: str
-    called: int
+    called: float  # a whole number where each judgement is one
     shown: int
     participants: int
     photos: int
-    rate: Interval  # clustered on participants and photos: the headline
-    rate_these_photos: Interval  # clustered on participants only
-    rate_independent: Interval  # Wilson, votes taken as independent
-    d_prime: Interval | None  # mean over participants; None for the real photos
+    rate: Interval[float]  # clustered on participants and photos: the headline
+    rate_these_photos: Interval[float]  # clustered on participants only
+    rate_independent: Interval[float]  # Wilson, votes taken as independent
+    d_prime: Interval[float] | None  # mean over participants; the real photos have none of these
     d_prime_pooled: float | None
-    criterion: Interval | None  # None in the pair design, which has none
+    criterion: Interval[float] | None
 
     @property
     def label(self) -> str:
@@ -59,7 +62,7 @@ class Gap:
 
     first: str
     second: str
-    difference: Interval  # intervals of all pairs hold together
+    difference: Interval[float]  # intervals of all pairs hold together
     p: float
     p_holm: float
 
@@ -72,9 +75,9 @@ class PhotoRate:
     name: str
     condition: str
     file: str
-    called: int
+    called: float
     shown: int
-    rate: Interval  # Wilson: each vote is another person's
+    rate: Interval[float]  # Wilson: each vote is another person's
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,14 @@ class Analysis:
     votes: int
     conditions: tuple[Condition, ...]
     gaps: tuple[Gap, ...]
-    ranking: dict[str, float | None]  # Bradley–Terry against the real photos; pair design only
+    ranking: dict[str, float | None]  # strengths in log odds, of designs that rank
 
 
 @dataclass(frozen=True)
 class Findings:
     """Results with the exclusions applied and without, and what was excluded."""
 
+    share: str  # what a rate is the share of: "called real"
     headline: Analysis
     everyone: Analysis
     response: dict[str, Quartiles]  # per condition; of the headline, as are the next two
@@ -124,6 +128,7 @@ def find(db: Database, study: Study) -> Findings:
         left_out, photos_kept = [], photos
     first, last = db.execute("SELECT MIN(received_at), MAX(received_at) FROM votes").fetchone()
     return Findings(
+        share=study.question_type.words.share,
         headline=headline,
         everyone=analyse(study, people, photos),
         response=response_times(db, left_out),
@@ -138,24 +143,26 @@ def find(db: Database, study: Study) -> Findings:
 
 def analyse(study: Study, people: Sums, photos: Sums) -> Analysis:
     """Results on these participants' votes."""
+    design = study.question_type
     votes = {name: Votes(people.tallies[name], photos.tallies[name]) for name in people.tallies}
     models = {name: votes[name] for name in study.models if name in votes}
+    judged = int(sum(tally.shown.sum() for tally in people.tallies.values()))
     return Analysis(
         participants=len(people.clusters),
         photos=len(photos.clusters),
-        votes=int(sum(tally.shown.sum() for tally in people.tallies.values())),
-        conditions=tuple(_condition(name, votes) for name in votes),
-        gaps=tuple(_gaps(models)),
-        ranking=_ranking(models) if study.design == "pair" else {},
+        votes=judged // design.judged,
+        conditions=tuple(_condition(design, name, votes) for name in votes),
+        gaps=tuple(_gaps(models)) if design.is_yes_or_no else (),
+        ranking=design.ranking(models),
     )
 
 
-def _condition(name: str, votes: dict[str, Votes]) -> Condition:
+def _condition(design: Design, name: str, votes: dict[str, Votes]) -> Condition:
     people, photos = votes[name]
-    called, shown = int(people.called.sum()), int(people.shown.sum())
+    called, shown = _number(people.called.sum()), int(people.shown.sum())
     d_prime = criterion = pooled = None
     if name != "real":
-        d_prime, criterion, pooled = _sensitivity(people, votes.get("real"))
+        d_prime, criterion, pooled = _sensitivity(design, people, votes.get("real"))
     return Condition(
         name=name,
         called=called,
@@ -171,26 +178,32 @@ def _condition(name: str, votes: dict[str, Votes]) -> Condition:
     )
 
 
-def _plain(interval: Interval) -> Interval:
+def _number(value: float) -> float:
+    """A whole one as such, which is how tables write it."""
+    return int(value) if value == int(value) else float(value)
+
+
+def _plain(interval: Interval[Any]) -> Interval[float]:
     """Python's own numbers, which JSON and == understand."""
-    return Interval(*(float(part) for part in interval))
+    estimate, low, high = map(float, interval)
+    return Interval(estimate, low, high)
 
 
 def _sensitivity(
-    fooled: Tally, real: Votes | None
-) -> tuple[Interval | None, Interval | None, float | None]:
+    design: Design, believed: Tally, real: Votes | None
+) -> tuple[Interval[float] | None, Interval[float] | None, float | None]:
     """d′ and criterion, each averaged over participants, and d′ of all votes pooled."""
-    judged = fooled.shown > 0
-    if real is None:  # pair design: the real photo stood beside, and there is no criterion
-        theirs = _pick(fooled, judged)
-        return _mean(stats.d_prime_pair(theirs)), None, float(stats.d_prime_pair(_pool(theirs)))
-    judged = judged & (real.by_participant.shown > 0)
-    both = _pick(real.by_participant, judged), _pick(fooled, judged)
-    pooled = float(stats.d_prime(*map(_pool, both)))
-    return _mean(stats.d_prime(*both)), _mean(stats.criterion(*both)), pooled
+    judged = believed.shown > 0
+    if real is not None:
+        judged = judged & (real.by_participant.shown > 0)
+    theirs = _pick(believed, judged)
+    beside = None if real is None else _pick(real.by_participant, judged)
+    d_prime, criterion = design.d_prime(theirs, beside), design.criterion(theirs, beside)
+    pooled = design.d_prime(_pool(theirs), None if beside is None else _pool(beside))
+    return _mean(d_prime), _mean(criterion), None if pooled is None else float(pooled)
 
 
-def _pick(votes: Tally, chosen: np.ndarray) -> Tally:
+def _pick(votes: Tally, chosen: NDArray[np.bool_]) -> Tally:
     return Tally(votes.called[chosen], votes.shown[chosen])
 
 
@@ -198,8 +211,8 @@ def _pool(votes: Tally) -> Tally:
     return Tally(votes.called.sum(), votes.shown.sum())
 
 
-def _mean(values: np.ndarray) -> Interval | None:
-    return _plain(stats.mean(values)) if len(values) else None
+def _mean(values: Array | None) -> Interval[float] | None:
+    return None if values is None or not len(values) else _plain(stats.mean(values))
 
 
 def _gaps(votes: dict[str, Votes]) -> list[Gap]:
@@ -212,25 +225,14 @@ def _gaps(votes: dict[str, Votes]) -> list[Gap]:
     ]
 
 
-def _ranking(votes: dict[str, Votes]) -> dict[str, float | None]:
-    """Bradley–Terry strength of each model where the real photos have 0; None if not finite."""
-    wins = np.zeros((len(votes) + 1, len(votes) + 1))  # the last player is the real photo
-    for i, (people, _) in enumerate(votes.values()):
-        wins[i, -1], wins[-1, i] = people.called.sum(), (people.shown - people.called).sum()
-    strength, _, group = bradley_terry(wins)
-    return {
-        name: float(strength[i] - strength[-1]) if group[i] == group[-1] else None
-        for i, name in enumerate(votes)
-    }
-
-
 def rate_photos(db: Database, photos: Sums) -> Iterator[PhotoRate]:
     """Every photo under every condition that anybody judged."""
     query = "SELECT id, condition, name, file FROM photos JOIN stimuli ON photo = id ORDER BY 1, 2"
     place = {photo: i for i, photo in enumerate(photos.clusters.tolist())}
     for photo, condition, name, file in db.execute(query):
         if photo in place and condition in photos.tallies:
-            called, shown = (int(part[place[photo]]) for part in photos.tallies[condition])
+            called, shown = (part[place[photo]] for part in photos.tallies[condition])
             if shown:
                 rate = _plain(stats.wilson(called / shown, shown))
-                yield PhotoRate(photo, name, condition, file, called, shown, rate)
+                counts = _number(called), int(shown)
+                yield PhotoRate(photo, name, condition, file, *counts, rate)

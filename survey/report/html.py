@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from survey.design import Study
 from survey.report import sections
 from survey.report.believed_photos import galleries
 from survey.report.evidence import Evidence, open_evidence
@@ -19,6 +18,7 @@ from survey.report.markup import data_uri, paragraph, percent, section, span
 from survey.report.method import exclusions, method
 from survey.report.tables import tables
 from survey.stats import confidence_sequence
+from survey.study import Study
 
 HERE = Path(__file__).parent
 FEW = 20  # participants or photos below which an interval deserves a warning
@@ -51,7 +51,7 @@ def _facts(study: Study, findings: Findings) -> str:
     exposure = "until answered" if study.exposure_ms is None else f"{study.exposure_ms / 1000:g} s"
     facts = [
         f"{found.participants} participants, {found.photos} photos, {found.votes:,} votes",
-        {"single": "one image at a time", "pair": "pairs"}[study.design],
+        study.question_type.words.facts,
         f"exposure {exposure}",
     ]
     if findings.first_vote and findings.last_vote:
@@ -73,11 +73,12 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
     if found.gaps:
         parts.append(sections.gaps(found))
     if any(condition.d_prime for condition in found.conditions):
-        parts.append(sections.sensitivity(study, found))
+        parts.append(sections.sensitivity(found))
     parts += [
         sections.photos(study, findings.per_photo),
         galleries(evidence, findings),
         sections.times(findings.response),
+        *study.question_type.sections(evidence, findings),
         _downloads(findings),
     ]
     return parts
@@ -85,12 +86,7 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
 
 def _lead(study: Study, found: Analysis) -> str:
     """The finding in words, and what it may be said of."""
-    rates = [f"{c.name} {percent(c.rate.estimate)}" for c in found.conditions if c.name != "real"]
-    real = [percent(c.rate.estimate) for c in found.conditions if c.name == "real"]
-    if study.design == "pair":
-        said = f"Taken for the real photo beside it: {', '.join(rates)}. At 50 % nobody could tell."
-    else:
-        said = f"Called real: {', '.join(rates)}" + (f"; real photos {real[0]}." if real else ".")
+    said = study.question_type.lead({c.name: percent(c.rate.estimate) for c in found.conditions})
     claim = (
         f"The intervals allow for other people and other photos like these {found.participants} "
         f"participants and {found.photos} photos."

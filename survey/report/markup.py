@@ -41,7 +41,7 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def span(interval: Interval | None, digits: int = 2, scale: float = 1) -> str:
+def span(interval: Interval[float] | None, digits: int = 2, scale: float = 1) -> str:
     """The two ends of an interval."""
     if interval is None or not (isfinite(interval.low) and isfinite(interval.high)):
         return NONE
@@ -61,7 +61,7 @@ def note(text: str) -> str:
     return paragraph(text, "note")
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

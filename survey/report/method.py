@@ -3,15 +3,10 @@ mean: what a reviewer asks for (Otani and others, 2023)."""
 
 from __future__ import annotations
 
-from survey.design import Study
 from survey.report.exclusion import sentences
 from survey.report.findings import Condition, Findings
-from survey.report.markup import NONE, definitions, paragraph, percent, section, span, table
-
-DESIGNS = {
-    "single": "One image at a time; people say whether it is real or synthesized.",
-    "pair": "A real photo beside its synthesized twin; people say which one is real.",
-}
+from survey.report.markup import NONE, definitions, html_table, paragraph, percent, section, span
+from survey.study import Study
 
 CLAIMS = {
     "People and photos like these": "The headline. What to expect of other people and other "
@@ -57,8 +52,8 @@ def exclusions(study: Study, findings: Findings) -> str:
     return section(
         "Exclusions, both ways",
         paragraph(how_many),
-        table(["Rule", "Participants"], reasons),
-        table(columns, rows),
+        html_table(["Rule", "Participants"], reasons),
+        html_table(columns, rows),
     )
 
 
@@ -71,13 +66,13 @@ def _rate(condition: Condition | None) -> list[str]:
 def method(study: Study, findings: Findings) -> str:
     """The design in full, and what each number claims."""
     asked = "until answered" if study.exposure_ms is None else f"{study.exposure_ms} ms"
-    seen = findings.exposure
+    seen, words = findings.exposure, study.question_type.words
     measured = (
         f"median {seen.median} ms, quartiles {seen.lower} and {seen.upper} ms" if seen else NONE
     )
     design = {
         "Question": study.question,
-        "Design": DESIGNS[study.design],
+        "Design": words.method,
         "Models": ", ".join(study.models),
         "Exposure asked for": asked,
         "Exposure measured": measured,
@@ -92,5 +87,5 @@ def method(study: Study, findings: Findings) -> str:
         "SHA-256 of the design": study.sha256,
         "SHA-256 of the stimuli": study.stimuli or NONE,
     }
-    claims = section("What the numbers claim", definitions(CLAIMS))
+    claims = section("What the numbers claim", definitions(CLAIMS | dict(words.claims)))
     return section("Design", definitions(design), claims)

@@ -32,23 +32,23 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Row:
+class PlotRow:
     """An estimate with its interval (without one: an open mark) and perhaps another inside it."""
 
     label: str
-    value: Interval
+    value: Interval[float]
     note: str = ""
-    inner: Interval | None = None
+    inner: Interval[float] | None = None
     tone: str = "model"  # model | real | other
 
 
-def interval_plot(rows: Iterable[Row], axis: Axis, title: str) -> str:
+def interval_plot(rows: Iterable[PlotRow], axis: Axis, title: str) -> str:
     """One line a row: name, mark with interval, and the numbers in words."""
     lines = "".join(_line(row, axis) for row in rows)
     return f'<figure class="plot" aria-label="{escape(title)}">{lines}{_scale(axis)}</figure>'
 
 
-def _line(row: Row, axis: Axis) -> str:
+def _line(row: PlotRow, axis: Axis) -> str:
     value = row.value
     known = value.high > value.low and isfinite(value.high - value.low)
     marks = _rule(value, axis, "outer") if known else ""
@@ -64,7 +64,7 @@ def _line(row: Row, axis: Axis) -> str:
     )
 
 
-def _rule(interval: Interval, axis: Axis, kind: str) -> str:
+def _rule(interval: Interval[float], axis: Axis, kind: str) -> str:
     y = HEIGHT / 2
     ends = f'x1="{axis.at(interval.low)}" x2="{axis.at(interval.high)}" y1="{y}" y2="{y}"'
     return f'<line class="{kind}" {ends}/>'

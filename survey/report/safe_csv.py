@@ -2,6 +2,8 @@
 
 A text that a spreadsheet might run as a formula gets an apostrophe in front; so does a text that
 begins with an apostrophe, so that every leading apostrophe can be taken off again.
+
+    python -c "from survey.report.safe_csv import neutral; print(neutral('=1+1'))"
 """
 
 from __future__ import annotations

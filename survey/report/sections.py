@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil, floor, isfinite
 
-from survey.design import Study
 from survey.report.aggregates import Quartiles
 from survey.report.findings import Analysis, Condition, Gap, PhotoRate, label
 from survey.report.markup import (
     NONE,
+    html_table,
     note,
     number,
     p_value,
@@ -19,10 +19,10 @@ from survey.report.markup import (
     section,
     signed,
     span,
-    table,
 )
-from survey.report.plots import Axis, Row, histogram, interval_plot
+from survey.report.plots import Axis, PlotRow, histogram, interval_plot
 from survey.stats import Interval
+from survey.study import Study
 
 SHARES = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
 ELSEWHERE = (  # published figures: what, share called real, how it was asked, design
@@ -34,26 +34,27 @@ ELSEWHERE = (  # published figures: what, share called real, how it was asked, d
 
 
 def rates(study: Study, found: Analysis) -> str:
-    """How often each condition was called real, beside other people's figures."""
-    real = [c.rate.estimate for c in found.conditions if c.name == "real"]
-    pair = study.design == "pair"
-    axis = Axis(0, 1, SHARES, percent, 0.5 if pair else next(iter(real), None))
+    """How often each condition was believed, beside other people's figures."""
+    words, reference = study.question_type.words, study.question_type.reference
+    if reference is None:
+        reference = next((c.rate.estimate for c in found.conditions if c.name == "real"), None)
+    axis = Axis(0, 1, SHARES, percent, reference)
     rows = [
-        Row(c.label, c.rate, inner=c.rate_independent, tone=_tone(c.name)) for c in found.conditions
+        PlotRow(c.label, c.rate, inner=c.rate_independent, tone=_tone(c.name))
+        for c in found.conditions
     ]
-    columns = ["", "Called real", "95 %: people and photos like these"]
+    columns = ["", words.share.capitalize(), "95 %: people and photos like these"]
     columns += ["other people, these photos", "votes taken as independent"]
     columns += ["Votes", "Participants", "Photos"]
     return section(
-        "Called real",
-        interval_plot(rows, axis, "Share called real, with 95 % intervals"),
+        words.share.capitalize(),
+        interval_plot(rows, axis, f"Share {words.share}, with 95 % intervals"),
         note(
             "Line: 95 % interval for people and photos like these. Bar inside it: what it would "
-            "be if votes were independent. Dashed: "
-            + ("nobody could tell." if pair else "the rate of the real photos.")
+            f"be if votes were independent. Dashed: {words.reference}."
         ),
-        table(columns, [_rate_cells(condition) for condition in found.conditions]),
-        _elsewhere(study),
+        html_table(columns, [_rate_cells(condition) for condition in found.conditions]),
+        *([_elsewhere(study)] if study.question_type.has_published_figures else []),
     )
 
 
@@ -70,7 +71,7 @@ def _rate_cells(c: Condition) -> list[str]:
 
 def _elsewhere(study: Study) -> str:
     rows = [
-        Row(what, Interval(share, share, share), _asked(how, design, study), tone="other")
+        PlotRow(what, Interval(share, share, share), _asked(how, design, study), tone="other")
         for what, share, how, design in ELSEWHERE
     ]
     axis = Axis(0, 1, SHARES, percent)
@@ -96,7 +97,7 @@ def gaps(found: Analysis) -> str:
     limit = max(ceil(10 * reach) / 10, 0.1)
     ticks = {end: signed(100 * end, 0) for end in (-limit, limit)} | {0: "0"}
     axis = Axis(-limit, limit, dict(sorted(ticks.items())), points, 0)
-    rows = [Row(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
+    rows = [PlotRow(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
     columns = ["", "Difference, points", "95 %, all pairs together", "p", "p, Holm"]
     return section(
         "Differences between models",
@@ -105,7 +106,7 @@ def gaps(found: Analysis) -> str:
             "In percentage points, for people and photos like these; the intervals hold all "
             "together. p: labels shuffled within participants, for these photos."
         ),
-        table(columns, [_gap_cells(gap) for gap in found.gaps]),
+        html_table(columns, [_gap_cells(gap) for gap in found.gaps]),
     )
 
 
@@ -119,29 +120,29 @@ def _gap_cells(gap: Gap) -> list[str]:
     ]
 
 
-def sensitivity(study: Study, found: Analysis) -> str:
+def sensitivity(found: Analysis) -> str:
     """How well people told real from synthesized, apart from any leaning to say one of them."""
-    models = [c for c in found.conditions if c.d_prime]
-    ends = [end for c in models for end in c.d_prime if isfinite(end)]
+    models = [(c, c.d_prime) for c in found.conditions if c.d_prime]
+    ends = [float(end) for _, d_prime in models for end in d_prime if isfinite(end)]
     low, high = floor(min(0, *ends)), ceil(max(1, *ends))
     axis = Axis(low, high, {t: number(t, 0) for t in range(low, high + 1)}, number, 0)
     columns = ["", "d′, mean of participants", "95 %", "d′, votes pooled"]
     said = "d′ 0: synthesized photos cannot be told from real ones."
-    if study.design == "pair":
+    if found.ranking:
         columns += ["Strength against the real photo"]
     else:
         columns += ["Criterion", "95 %"]
         said += " Criterion below 0: people lean towards “real”."
     cells = [
-        [c.name, number(c.d_prime.estimate), span(c.d_prime), number(c.d_prime_pooled)]
+        [c.name, number(d_prime.estimate), span(d_prime), number(c.d_prime_pooled)]
         + _leaning(c, found)
-        for c in models
+        for c, d_prime in models
     ]
     return section(
         "Telling them apart",
-        interval_plot([Row(c.name, c.d_prime) for c in models], axis, "d′, with 95 % intervals"),
+        interval_plot([PlotRow(c.name, d) for c, d in models], axis, "d′, with 95 % intervals"),
         note(said),
-        table(columns, cells),
+        html_table(columns, cells),
     )
 
 
@@ -154,14 +155,15 @@ def _leaning(condition: Condition, found: Analysis) -> list[str]:
 
 def photos(study: Study, per_photo: Iterable[PhotoRate]) -> str:
     """How much photos differ."""
+    share = study.question_type.words.share
     groups: dict[str, list[float]] = {name: [] for name in study.models}
     for photo in per_photo:
         if photo.condition in groups:
             groups[photo.condition].append(photo.rate.estimate)
     return section(
         "Photos differ",
-        histogram(groups, Axis(0, 1, SHARES, percent), 20, "Photos by share called real"),
-        note("How many photos were called real by how large a share of those who saw them."),
+        histogram(groups, Axis(0, 1, SHARES, percent), 20, f"Photos by share {share}"),
+        note(f"How many photos were {share} by how large a share of those who saw them."),
     )
 
 
@@ -170,7 +172,7 @@ def times(response: dict[str, Quartiles]) -> str:
     longest = 1000 * max(1, *(ceil(time.upper / 1000) for time in response.values()))
     axis = Axis(0, longest, {t: seconds(t) for t in (0, longest / 2, longest)}, seconds)
     rows = [
-        Row(label(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
+        PlotRow(label(name), Interval(time.median, time.lower, time.upper), tone=_tone(name))
         for name, time in response.items()
     ]
     return section(

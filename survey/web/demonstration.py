@@ -11,10 +11,10 @@ from pathlib import Path
 from colorize import zoo
 from colorize.photo import PhotoError, open_photo
 from colorize.samples import Sample, samples
-from survey.build import build, models
-from survey.design import FILE, Study
+from survey.build import build, load_models
 from survey.stimuli import Unfit, square
-from survey.web.service import Service, open_service
+from survey.study import FILE, Study
+from survey.web.study_host import RunningStudy, open_study
 
 MODELS = ("regression", "classification", "rebalanced")  # they differ in nothing but the loss
 PRACTICE, CATCH = 2, 1
@@ -33,11 +33,11 @@ address. You may stop at any time by closing the page."""
 log = logging.getLogger(__name__)
 
 
-def open_demonstration(folder: str | Path) -> Service:
+def open_demonstration(folder: str | Path) -> RunningStudy:
     """The demonstration in this folder; without a mirror, since nothing would be lost with it."""
     if not Path(folder, FILE).is_file():
         prepare(folder)
-    return open_service(folder, environ={})
+    return open_study(folder, environ={})
 
 
 def prepare(folder: str | Path) -> Study:
@@ -48,7 +48,7 @@ def prepare(folder: str | Path) -> Study:
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
-        built = build(photos, Path(place, "study"), study, models(names))
+        built = build(photos, Path(place, "study"), study, load_models(names))
         shutil.rmtree(folder, ignore_errors=True)  # what is there is no study
         Path(place, "study").rename(folder)
     log.info("The demonstration is ready in %s.", folder)

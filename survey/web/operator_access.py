@@ -1,10 +1,10 @@
 """A secret that opens the operator's side, and a limit on how often an address may guess it.
 
-    lock = Lock(os.environ.get("SURVEY_SECRET", ""))
+    lock = OperatorLock(os.environ.get("SURVEY_SECRET", ""))
     lock.opens("guess", "192.0.2.7")   # False; True if it is right; TooSoon after ten wrong ones
 
 The limit is an address's own: whoever guesses locks out nobody else. What protects the secret from
-many addresses at once is its length: Lock warns of one that is short.
+many addresses at once is its length: OperatorLock warns of one that is short.
 """
 
 import hmac
@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable
 
-from survey.web.rate_limit import Allowance
+from survey.web.rate_limit import RateLimit
 
 WRONG, WITHIN = 10, 600.0  # so many tries in so many seconds
 SHORT = 16  # characters
@@ -27,12 +27,12 @@ class TooSoon(Exception):
         super().__init__(f"Wrong too often: please wait {math.ceil(seconds)} s and try again.")
 
 
-class Lock:
+class OperatorLock:
     """Without a secret, nothing opens it."""
 
     def __init__(self, secret: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._secret = _bytes(secret)
-        self._tries = Allowance(WRONG, WITHIN, clock)
+        self._tries = RateLimit(WRONG, WITHIN, clock)
         if 0 < len(secret) < SHORT:
             log.warning(
                 "SURVEY_SECRET has %s characters; give it %s or more, by chance: "

@@ -1,9 +1,9 @@
 """What a participant's browser may ask, and what it gets: JSON in, JSON out.
 
-    calls = Calls(venue)
-    await calls.answer({"ask": "welcome"})                     # the study's own words
-    await calls.answer({"ask": "begin", "consent": True})      # {"reply": "3f0c…"}, the token
-    await calls.answer({"ask": "vote", "token": …, "nonce": …, "answer": …, "timing": {…}})
+    api = ParticipantApi(host)
+    await api.answer({"ask": "welcome"})                     # the study's own words
+    await api.answer({"ask": "begin", "consent": True})      # {"reply": "3f0c…"}, the token
+    await api.answer({"ask": "vote", "token": …, "nonce": …, "answer": …, "timing": {…}})
 
 Anyone can send anything here, so every call is decided by survey/protocol.py; what it refuses comes
 back as {"refused": "early", "sentence": "Please look first, then answer."}. Images travel as base64
@@ -15,16 +15,19 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from survey.design import Study
-from survey.protocol import Protocol, Refused
-from survey.web.rate_limit import Allowance, is_public
-from survey.web.study_host import Closed, NotReady, Venue
+import gradio as gr
+
+from survey.protocol import Refused, StudyProtocol
+from survey.study import Study
+from survey.web.rate_limit import RateLimit, is_public
+from survey.web.study_host import Closed, NotReady, StudyHost
 
 JSON = dict[str, Any]
+Answer = Callable[[object, str], Awaitable[JSON]]  # to a call from an address
 log = logging.getLogger(__name__)
 
 ASKED = {  # what is open to the public, with its arguments: a welcome, and calls of the protocol
@@ -41,28 +44,32 @@ BEGUN, WITHIN = 60, 3600.0  # participations of one address in so many seconds: 
 CROWD = "Many people have begun from your network. Please come back in an hour."
 PREPARING = "The study is being prepared. This takes a minute, the first time only."
 TROUBLED = "The study cannot take answers at the moment. None is lost; trying again …"
+ELSEWHERE: JSON = {
+    "refused": "elsewhere",
+    "sentence": "This was asked by another site's page. Please open the study's own.",
+}
 CLOSED = "This study cannot be opened at the moment. Please come back later."
 
 
-class Calls:
+class ParticipantApi:
     """The one door of a study to the outside."""
 
     def __init__(
         self,
-        venue: Venue,
+        host: StudyHost,
         links: Sequence[tuple[str, str]] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._venue = venue
-        self._newcomers = Allowance(BEGUN, WITHIN, clock)
+        self._host = host
+        self._newcomers = RateLimit(BEGUN, WITHIN, clock)
         self._links = list(links)  # (words, address): where to go after the debrief, not before
 
     async def answer(self, call: object, address: str = "") -> JSON:
         """The reply to a call from this address, a refusal, or the request to wait."""
         try:
             return {
-                "reply": await self._venue.run(
-                    lambda service: self._answer(service.survey, call, address)
+                "reply": await self._host.run(
+                    lambda running: self._answer(running.survey, call, address)
                 )
             }
         except Refused as refusal:
@@ -75,17 +82,35 @@ class Calls:
             log.error("A call failed, and is tried again. %s", error)
             return {"wait": TROUBLED}
 
-    def _answer(self, survey: Protocol, call: object, address: str) -> object:
+    def _answer(self, survey: StudyProtocol, call: object, address: str) -> object:
         name, given = _read(survey, call)
         if name == "begin" and is_public(address) and self._newcomers.take(address):
             raise refused(survey, "crowd", CROWD)
         if name == "welcome":
-            return welcome(survey.study, self._venue.demonstration)
+            return welcome(survey.study, self._host.demonstration)
         reply = plain(getattr(survey, name)(**given))
         return reply | {"links": self._links} if name == "debrief" else reply
 
 
-def _read(survey: Protocol, call: object) -> tuple[str, JSON]:
+def asked_by_own_pages(answer: Answer) -> Callable[[JSON, gr.Request], Awaitable[JSON]]:
+    """What a page asks the server by: `server.ask(call)` in its script."""
+
+    # A coroutine: Gradio runs it in none of its 40 threads.
+    async def ask(call: JSON, request: gr.Request) -> JSON:
+        if is_foreign(request.headers.get("sec-fetch-site")):
+            return ELSEWHERE
+        return await answer(call, request.client.host)
+
+    return ask
+
+
+def is_foreign(site: str | None) -> bool:
+    """Does a browser say that a page of another site asks? That page's visitors know nothing of it,
+    and their addresses are not the asker's. Programs, and browsers on plain http, say nothing."""
+    return site not in (None, "same-origin", "none")
+
+
+def _read(survey: StudyProtocol, call: object) -> tuple[str, JSON]:
     """The name of a call and its arguments; what no page of ours sends is refused and counted."""
     if isinstance(call, Mapping):
         name, given = call.get("ask"), {key: call[key] for key in call if key != "ask"}
@@ -95,7 +120,7 @@ def _read(survey: Protocol, call: object) -> tuple[str, JSON]:
     raise refused(survey, "call", f"This call is not known here. Known are: {known}.")
 
 
-def refused(survey: Protocol, reason: str, sentence: str) -> Refused:
+def refused(survey: StudyProtocol, reason: str, sentence: str) -> Refused:
     """A refusal, counted."""
     survey.store.transact(lambda ledger: ledger.count(f"refused {reason}"))
     return Refused(reason, sentence)
@@ -103,18 +128,32 @@ def refused(survey: Protocol, reason: str, sentence: str) -> Refused:
 
 def welcome(study: Study, demonstration: bool) -> JSON:
     """What everyone may know of a study: its words, its length and its timing."""
+    design = study.question_type
     return {
         "id": hashlib.sha256(f"page {study.sha256}".encode()).hexdigest()[:16],
         "demonstration": demonstration,
         "title": study.title,
         "consent": study.consent,
         "question": study.question,
-        "design": study.design,
-        "answers": list(study.answers),
+        "answers": [{"label": a.label, "key": a.key, "sign": a.sign} for a in design.answers],
+        "chance": design.chance,
+        "words": words(study),
         "practice": study.practice,
         "trials": study.positions - study.practice,
         "exposure_ms": study.exposure_ms,
         "panel": study.panel,
+    }
+
+
+def words(study: Study) -> JSON:
+    """What the pages say in this design alone; captions are by the truth, which comes later."""
+    said = study.question_type.words
+    return {
+        "how": said.how,
+        "practice": said.practice.format(n=study.practice) if study.practice else "",
+        "scored": said.scored,
+        "pictures": list(said.pictures),
+        "captions": {truth: list(texts) for truth, texts in said.captions.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """How often one address may do what costs others something: so many times within so many seconds.
 
-    tries = Allowance(10, seconds=600)
+    tries = RateLimit(10, seconds=600)
     tries.take("192.0.2.7")      # 0.0: go ahead; later the seconds to wait
     tries.forget("192.0.2.7")
 
@@ -18,7 +18,7 @@ BLOCK = 64  # bits that the addresses of one IPv6 household share
 MOST_ADDRESSES = 100_000  # at once; beyond them, those seen first are forgotten
 
 
-class Allowance:
+class RateLimit:
     def __init__(
         self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:

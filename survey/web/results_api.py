@@ -1,8 +1,8 @@
 """The Results page's answers: the report when it may be seen, and the operator's side.
 
-    desk = Desk(venue, Lock(secret))
-    await desk.answer({"ask": "results", "secret": ""})    # {"reply": {"note": …, "report": …}}
-    await desk.answer({"ask": "export", "secret": "…"})    # {"reply": {"name": …, "content": …}}
+    api = ResultsApi(host, OperatorLock(secret))
+    await api.answer({"ask": "results", "secret": ""})    # {"reply": {"note": …, "report": …}}
+    await api.answer({"ask": "export", "secret": "…"})    # {"reply": {"name": …, "content": …}}
 
 Results stay hidden until the study has its participants: who has seen them answers differently, and
 who stops when they look good has proved nothing. A study without a target shows them to its
@@ -19,12 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from survey.design import Study
 from survey.store import Store
-from survey.web.operator_access import Lock, TooSoon
+from survey.study import Study
+from survey.web.operator_access import OperatorLock, TooSoon
 from survey.web.participant_api import CLOSED, JSON, PREPARING
-from survey.web.service import Service
-from survey.web.study_host import Closed, NotReady, Venue
+from survey.web.study_host import Closed, NotReady, RunningStudy, StudyHost
 
 ASKED = ("results", "export")
 REST = 10  # the report is made anew for new votes, but rests ten times as long as it took
@@ -35,11 +34,11 @@ class Barred(Exception):
     """This call shows nothing; the text says why."""
 
 
-class Desk:
+class ResultsApi:
     """Results of one study, for everyone and for its operator."""
 
-    def __init__(self, venue: Venue, lock: Lock) -> None:
-        self.venue = venue
+    def __init__(self, host: StudyHost, lock: OperatorLock) -> None:
+        self.host = host
         self._lock = lock
         self._making = threading.Lock()
         self._report = ""
@@ -50,7 +49,7 @@ class Desk:
         """The reply to a call from this address, or why there is none."""
         try:
             return {
-                "reply": await self.venue.run(lambda service: self._answer(service, call, address))
+                "reply": await self.host.run(lambda running: self._answer(running, call, address))
             }
         except NotReady:
             return {"wait": PREPARING}
@@ -62,19 +61,19 @@ class Desk:
             log.exception("The Results page could not be answered.")
             return {"refused": "closed", "sentence": CLOSED}
 
-    def _answer(self, service: Service, call: object, address: str) -> JSON:
+    def _answer(self, running: RunningStudy, call: object, address: str) -> JSON:
         name, secret = self._read(call)
-        operator = bool(secret) and self._is_secret(service.store, secret, address)
+        operator = bool(secret) and self._is_secret(running.store, secret, address)
         if name == "export":
             if not operator:
                 raise Barred("The export is the operator's.")
-            return packed(service.store)
-        study, status = service.survey.study, service.status()
-        public = self.venue.demonstration or is_full(study, status)
+            return packed(running.store)
+        study, status = running.survey.study, running.status()
+        public = self.host.demonstration or is_full(study, status)
         return {
             "operator": operator,
-            "note": note(study, status, public, self.venue.demonstration),
-            "report": self._current(service.store, status["votes"]) if public or operator else "",
+            "note": note(study, status, public, self.host.demonstration),
+            "report": self._current(running.store, status["votes"]) if public or operator else "",
             "facts": facts(status) if operator else [],
             "alarm": status["alarm"] if operator else "",
         }
@@ -110,7 +109,7 @@ class Desk:
 
 
 def is_full(study: Study, status: Mapping[str, Any]) -> bool:
-    return status["finished"] >= study.target > 0
+    return bool(status["finished"] >= study.target > 0)
 
 
 def note(study: Study, status: Mapping[str, Any], public: bool, demonstration: bool) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorize.web.error_messages import NO_ROOM
+from colorize.web.handlers import NO_ROOM
 from survey.mirror import Mirror
 from tests.helpers.served_study import Hall, Visitor
 

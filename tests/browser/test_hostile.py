@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from survey import manifest
-from survey.design import Study
 from survey.report.export import export
 from survey.report.html import report
+from survey.study import Study
 from tests.helpers.made_up_votes import poll
 from tests.helpers.served_study import Hall, Visitor
 from tests.helpers.study import make_study
@@ -32,7 +32,7 @@ def hostile_study(folder: Path, **settings) -> Study:
     """Hostile texts everywhere, and votes already there."""
     texts = dict.fromkeys(("title", "question", "consent", "panel"), TEXT)
     study = make_study(folder, photos=14, **settings | texts | {"models": MODELS})
-    photos = manifest.read(folder, study)
+    photos = manifest.load(folder, study)
     for photo, start in zip(photos, [*FORMULAS, *[""] * len(photos)], strict=False):
         photo["name"] = f"{start}{photo['id']} {SCRIPT}"
     study = manifest.freeze(folder, study, photos, [])

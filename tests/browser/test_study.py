@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.served_study import EXPOSURE_MS, Hall, Visitor
+from tests.helpers.third_design import taste
 
+__all__ = ["taste"]  # a fixture
 pytestmark = pytest.mark.browser
 SECRET = "open sesame"
 
@@ -83,6 +85,29 @@ def test_a_whole_study_with_a_reload_in_the_middle(come, halls, design, touch):
     assert (f"member-{touch}" in hall.panel_ids()) == bool(hall.study.panel)
     for vote in votes:
         check_exposure(vote)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
+def test_three_answers_have_three_keys_and_buttons(come, halls, axe, taste, touch):
+    hall = halls("taste", models=("plain", "vivid"), practice=0, trials=4, exposure_ms=None)
+    before = len(hall.votes())
+    visitor = come(hall, touch=touch)
+    visitor.until("how")
+    labels = visitor.page.locator(".answers button").all_text_contents()
+    assert labels == ["←Left", "↓Cannot decide", "Right→"]
+    keys = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown")
+    for number, key in enumerate(keys, 1):
+        assert visitor.place(number)
+        if number == 1:
+            assert barriers(visitor.page, axe) == []
+        if touch:
+            visitor.answer(("ArrowLeft", "ArrowDown", "ArrowRight").index(key))
+        else:
+            visitor.page.keyboard.press(key)
+    visitor.until("end")
+    said = [vote["answer"] for vote in hall.votes()[before:]]
+    assert said[:4] == ["left", "same", "right", "same"]
+    assert visitor.text("chance") == "All your answers are kept."  # none was right or wrong
 
 
 def check_exposure(vote: dict) -> None:

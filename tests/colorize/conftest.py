@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from colorize.colorizer import Colorizer
-from colorize.model import Model, ModelConfig
+from colorize.config import ModelConfig, from_flat
+from colorize.model import Model
 from tests.helpers.models import KINDS, UNETS
 
 
@@ -17,7 +18,7 @@ def make_model() -> Callable[..., Model]:
         described = {"name": kind, "short_side": 32, **KINDS[kind], **changes}
         if described.get("network", "unet") in UNETS:
             described.setdefault("network_options", {"widths": [16, 32], "depths": [1, 1]})
-        model = Model(ModelConfig(**described)).eval()
+        model = Model(from_flat(ModelConfig, described)).eval()
         last = [m for m in model.network.modules() if hasattr(m, "weight") and m.weight.ndim > 1]
         with torch.no_grad():
             last[-1].weight.mul_(strength)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorize.bins import HULL_ROWS, Centres, Channels, Grid, Hull, Palette, class_weights
+from colorize.bins import HULL_ROWS, Centres, Channels, Grid, Hull, Palette
 from colorize.lab import rgb_to_lab
 
 PER_A = (5, 8, 10, 12, 14, 15, 16, 16, 17, 18, 18, 18, 19, 20, 19, 20, 20, 19, 19, 10)
@@ -144,7 +144,7 @@ class TestChannels:
     def test_ten_bins_of_25_5(self):
         channels = Channels(10)
         assert channels.size == 20
-        assert torch.allclose(channels.centres, 25.5 * (torch.arange(10) + 0.5) - 128)
+        assert torch.allclose(channels.steps, 25.5 * (torch.arange(10) + 0.5) - 128)
 
     def test_each_channel_has_its_bin(self):
         ab = torch.tensor([-128.0, 126.9]).view(1, 2, 1, 1)
@@ -153,43 +153,9 @@ class TestChannels:
     @pytest.mark.parametrize("n", [2, 10, 64])
     def test_centres_are_their_own_bins(self, n):
         channels = Channels(n)
-        ab = channels.centres.expand(2, n)[None, :, :, None]
+        ab = channels.steps.expand(2, n)[None, :, :, None]
         assert torch.equal(channels.encode(ab)[0, 0, :, 0], torch.arange(n))
 
     def test_none_is_refused(self):
         with pytest.raises(ValueError, match="0 bins"):
             Channels(0)
-
-
-class TestClassWeights:
-    @pytest.fixture
-    def prior(self) -> torch.Tensor:
-        prior = torch.rand(313, generator=torch.Generator().manual_seed(0)) ** 6
-        return prior / prior.sum()
-
-    @pytest.mark.parametrize("mix", [0.01, 0.25, 0.5, 0.9, 1.0])
-    def test_expected_weight_is_one(self, prior, mix):
-        assert (prior * class_weights(prior, mix)).sum().item() == pytest.approx(1, abs=1e-5)
-
-    def test_half_is_the_formula(self, prior):
-        weights = 1 / (0.5 * prior + 0.5 / 313)
-        assert torch.allclose(class_weights(prior, 0.5), weights / (prior * weights).sum())
-
-    def test_one_weighs_all_alike(self, prior):
-        assert torch.allclose(class_weights(prior, 1.0), torch.ones(313))
-
-    def test_zero_weighs_by_rarity_alone(self, prior):
-        weights = class_weights(prior, 0.0)
-        seen = prior > 1e-6
-        assert (weights * prior)[seen].std() < 1e-6  # every colour counts the same in the end
-
-    def test_unseen_colours_keep_the_weights_finite(self):
-        weights = class_weights(torch.tensor([0.0, 0.4, 0.6]), 0.0)
-        assert torch.isfinite(weights).all() and weights[0] > weights[1] > weights[2]
-
-    def test_counts_will_do_for_a_prior(self, prior):
-        assert torch.allclose(class_weights(prior * 1000), class_weights(prior))
-
-    def test_another_mix_is_refused(self, prior):
-        with pytest.raises(ValueError, match=r"mix of 1\.5"):
-            class_weights(prior, 1.5)

@@ -51,7 +51,7 @@ def test_help_needs_no_torch():
 def test_the_package_needs_no_torch_and_the_colorizer_no_gradio():
     code = (
         "import sys, colorize; assert 'torch' not in sys.modules\n"
-        "colorize.Colorizer, __import__('colorize.bench')\n"
+        "colorize.Colorizer, __import__('colorize.bench.speed')\n"
         "assert 'gradio' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from skimage import color
 
-from colorize.colorizer import LONGEST, Colorizer, ahead
-from colorize.device import NoMemory
-from colorize.model import ModelError
+from colorize.colorizer import LONGEST, Colorizer, prefetch
+from colorize.config import ModelError
+from colorize.device import DeviceMemoryError
 from colorize.photo import Photo, PhotoError
 from tests.helpers.models import KINDS
 from tests.helpers.photos import pixels_of, speckled
@@ -40,7 +40,7 @@ class TestLightness:
     @pytest.mark.parametrize("saturation", [0.0, 1.0, 4.0])
     def test_stays_at_every_setting(self, colorizer, temperature, saturation):
         photo = Photo(speckled(80, 120))
-        painted = colorizer(photo, temperature, saturation).pixels
+        painted = colorizer(photo, temperature=temperature, saturation=saturation).pixels
         assert np.abs(lightness(painted) - lightness(photo.pixels)).max() < 0.5
 
     def test_a_gray_ramp_stays_monotone(self, colorizer):
@@ -265,7 +265,9 @@ class TestMany:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
         monkeypatch.setattr(colorizer.model, "forward", no_gpu)
-        with pytest.raises(NoMemory, match="memory of cpu does not suffice .*another device"):
+        with pytest.raises(
+            DeviceMemoryError, match="memory of cpu does not suffice .*another device"
+        ):
             colorizer(Photo(speckled(20, 20)))
 
     def test_weights_that_a_disk_spoiled_are_a_sentence(self, colorizer):
@@ -280,11 +282,11 @@ class TestMany:
 
         model = make_model()
         monkeypatch.setattr(model, "to", no_gpu)
-        with pytest.raises(NoMemory, match=r"suffice \(CUDA out of memory\.\)\. End what"):
+        with pytest.raises(DeviceMemoryError, match=r"suffice \(CUDA out of memory\.\)\. End what"):
             Colorizer(model, "cpu")
 
 
-class TestAhead:
+class TestPrefetch:
     def test_keeps_the_order_and_its_distance(self):
         asked: list[int] = []
 
@@ -293,11 +295,11 @@ class TestAhead:
                 asked.append(number)
                 yield number
 
-        for number, square in enumerate(ahead(lambda n: n * n, items(), count=3)):
+        for number, square in enumerate(prefetch(lambda n: n * n, items(), count=3)):
             assert square == number**2 and len(asked) <= number + 4
 
     def test_an_error_comes_in_its_turn(self):
-        done = ahead(lambda n: 1 / n, [2, 1, 0, 5])
+        done = prefetch(lambda n: 1 / n, [2, 1, 0, 5])
         assert [next(done), next(done)] == [0.5, 1]
         with pytest.raises(ZeroDivisionError):
             next(done)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from colorize.colours import colorfulness, distance
+from colorize.colours import colorfulness, mean_delta_e
 
 RED, GREY = np.full((20, 30, 3), (255, 0, 0), np.uint8), np.full((20, 30, 3), 90, np.uint8)
 
@@ -15,8 +15,8 @@ def test_colorfulness_of_known_pictures():
 
 
 def test_distance_is_that_of_ciede2000():
-    assert distance(RED, RED) == 0
-    assert distance(RED, np.full_like(RED, (0, 0, 255))) == pytest.approx(52.88, abs=0.01)
+    assert mean_delta_e(RED, RED) == 0
+    assert mean_delta_e(RED, np.full_like(RED, (0, 0, 255))) == pytest.approx(52.88, abs=0.01)
 
 
 def test_colorfulness_has_signed_opponents():

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from colorize import device
-from colorize.device import pick
+from colorize.device import pick_device
 
 
 @pytest.fixture
@@ -32,32 +32,32 @@ def machine(monkeypatch):
 )
 def test_picks_the_best_there_is_and_says_why(machine, there, kind, dtype, why):
     machine(**there)
-    compute = pick()
+    compute = pick_device()
     assert (compute.device.type, compute.dtype) == (kind, dtype) and why in compute.why
 
 
 def test_a_wish_goes_before_what_is_best(machine):
     machine(cuda=2)
-    assert pick("cpu").device.type == "cpu"
-    assert pick("cuda:1").device == torch.device("cuda", 1)
+    assert pick_device("cpu").device.type == "cpu"
+    assert pick_device("cuda:1").device == torch.device("cuda", 1)
 
 
 @pytest.mark.parametrize("wish", ["cuda:2", "cuda:x", "mps", "tpu", "", "cuda:-1"])
 def test_what_is_not_there_is_refused(machine, wish):
     machine(cuda=2)
     with pytest.raises(ValueError, match="this machine has cuda, cpu"):
-        pick(wish)
+        pick_device(wish)
 
 
 def test_autocast_only_where_it_helps(machine):
     machine(amx=True)
-    with pick().autocast():
+    with pick_device().autocast():
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
     machine()
-    with pick().autocast():
+    with pick_device().autocast():
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
 
 
 def test_the_real_machine_has_something():
-    compute = pick()
+    compute = pick_device()
     assert torch.zeros(1, device=compute.device).item() == 0 and compute.why

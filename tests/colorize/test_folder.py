@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from colorize.folder import colorize_all, plan
+from colorize.settings import Settings
 from tests.helpers.photos import pixels_of, speckled
 
 
@@ -131,9 +132,10 @@ class TestColorizeAll:
 
     def test_results_are_those_of_one_photo_alone(self, photos, colorizer, tmp_path):
         folder = photos("a.png", "b.png")
-        list(colorize_all(plan([folder], tmp_path), colorizer, temperature=0.1, saturation=2.0))
+        settings = Settings(temperature=0.1, saturation=2.0)
+        list(colorize_all(plan([folder], tmp_path), colorizer, settings))
         for name in ("a.png", "b.png"):
-            alone = colorizer(folder / name, temperature=0.1, saturation=2.0).pixels
+            alone = colorizer(folder / name, settings).pixels
             assert np.array_equal(pixels_of(tmp_path / name), alone)
 
     def test_what_breaks_does_not_stop_the_rest(self, photos, colorizer, tmp_path, monkeypatch):

@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
 from colorize import int8
-from colorize.model import Model, ModelError
+from colorize.config import ModelError
+from colorize.model import Model
 from colorize.zoo import WEIGHTS
 
 WIDE = {"widths": [16, 96], "depths": [1, 1]}  # some kernels of more than SMALL weights

@@ -7,8 +7,11 @@ from colorize.lab import (
     fit_gamut,
     in_gamut,
     lab_to_linear,
+    lab_to_pixels,
     lab_to_rgb,
     lightness_to_gray,
+    pixels_to_lab,
+    rgb_to_ab,
     rgb_to_lab,
     rgb_to_lightness,
 )
@@ -110,3 +113,18 @@ class TestFitGamut:
     def test_colours_that_exist_stay_as_they_are(self, cube):
         lab = rgb_to_lab(cube)
         assert torch.equal(fit_gamut(lab[:1], lab[1:]), lab[1:])
+
+
+def test_pixels_to_lab_and_back_are_the_same_pixels():
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    lab = pixels_to_lab(pixels[:, ::-1])  # negative strides are fine
+    assert lab.shape == (3, 20, 30) and lab.dtype == torch.float32
+    assert np.abs(lab.permute(1, 2, 0).numpy() - color.rgb2lab(pixels[:, ::-1])).max() < 1e-2
+    assert np.array_equal(lab_to_pixels(lab), pixels[:, ::-1])
+    assert pixels_to_lab(pixels, torch.float64).dtype == torch.float64
+
+
+def test_single_colours_are_those_of_a_picture():
+    rgb = torch.rand(9, 3, generator=torch.Generator().manual_seed(0))
+    picture = rgb_to_lab(rgb.T[:, :, None])
+    assert torch.equal(rgb_to_ab(rgb), picture[1:, :, 0].T)

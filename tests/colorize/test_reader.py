@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
-from colorize.reader import PhotoError, read
+from colorize.reader import PhotoError, read_photo
 from tests.helpers.image_files import (
     ANIMATED,
     EXACT,
@@ -27,7 +27,7 @@ from tests.helpers.image_files import (
 
 
 def read_bytes(data: bytes, **options) -> np.ndarray:
-    return read(io.BytesIO(data), **options).pixels
+    return read_photo(io.BytesIO(data), **options).pixels
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -135,21 +135,27 @@ def test_exif_behind_the_pixels_of_a_png_counts():
 
 def test_resolution_turns_with_the_photo():
     exif = Image.Exif()
-    assert read(io.BytesIO(encoded(PHOTO, "JPEG", dpi=(300, 150), exif=exif))).dpi == (300, 150)
+    assert read_photo(io.BytesIO(encoded(PHOTO, "JPEG", dpi=(300, 150), exif=exif))).dpi == (
+        300,
+        150,
+    )
     exif[ExifTags.Base.Orientation] = 8
-    assert read(io.BytesIO(encoded(PHOTO, "JPEG", dpi=(300, 150), exif=exif))).dpi == (150, 300)
-    assert read(io.BytesIO(encoded(PHOTO, "PNG", dpi=(300, 300)))).dpi == pytest.approx(
+    assert read_photo(io.BytesIO(encoded(PHOTO, "JPEG", dpi=(300, 150), exif=exif))).dpi == (
+        150,
+        300,
+    )
+    assert read_photo(io.BytesIO(encoded(PHOTO, "PNG", dpi=(300, 300)))).dpi == pytest.approx(
         (300, 300), 1e-3
     )
-    assert read(io.BytesIO(encoded(PHOTO, "TIFF", dpi=(300, 300)))).dpi == (300, 300)
-    assert read(io.BytesIO(encoded(PHOTO, "WEBP"))).dpi is None
+    assert read_photo(io.BytesIO(encoded(PHOTO, "TIFF", dpi=(300, 300)))).dpi == (300, 300)
+    assert read_photo(io.BytesIO(encoded(PHOTO, "WEBP"))).dpi is None
 
 
 @pytest.mark.parametrize("resolution", [0, 1, 4294967295])
 def test_nonsense_for_a_resolution_is_none(resolution):
     data = struct.pack(">IIB", resolution, resolution, 1)
     nonsense = png(1, 1, 8, 0, b"\0\7", chunk(b"pHYs", data))
-    assert read(io.BytesIO(nonsense)).dpi is None
+    assert read_photo(io.BytesIO(nonsense)).dpi is None
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
@@ -249,11 +255,11 @@ def test_heic_of_the_package_itself():
     pillow_heif = pytest.importorskip("pillow_heif")
     file = io.BytesIO()
     pillow_heif.from_pillow(PHOTO).save(file, quality=95)
-    reading = read(file)
+    reading = read_photo(file)
     assert reading.format == "HEIF"
     assert np.abs(reading.pixels.astype(int) - SMOOTH).mean() < 4
     with pytest.raises(PhotoError, match="at most 0.001 megapixels"):
-        read(file, max_pixels=1000)
+        read_photo(file, max_pixels=1000)
 
 
 def test_avif_with_a_general_brand_is_not_taken_for_heic():

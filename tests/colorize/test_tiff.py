@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from colorize.reader import PhotoError, read
+from colorize.reader import PhotoError, read_photo
 from colorize.tiff import DeepTiff
 
 HIGH = np.random.default_rng(0).integers(0, 65536, (20, 30, 4), dtype=np.uint16)
@@ -45,9 +45,9 @@ def assert_close(pixels: np.ndarray, expected: np.ndarray) -> None:
 def test_colour(depth, byteorder):
     samples = DEPTHS[depth][..., :3]
     layout = {"photometric": "rgb", "byteorder": byteorder}
-    assert_close(read(tiff(samples, **layout)).pixels, EIGHT[..., :3])
+    assert_close(read_photo(tiff(samples, **layout)).pixels, EIGHT[..., :3])
     planes = np.moveaxis(samples, -1, 0)
-    pixels = read(tiff(planes, planarconfig="separate", **layout)).pixels
+    pixels = read_photo(tiff(planes, planarconfig="separate", **layout)).pixels
     assert_close(pixels, EIGHT[..., :3])
 
 
@@ -55,8 +55,8 @@ def test_colour(depth, byteorder):
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_grey(depth, byteorder):
     samples = DEPTHS[depth][..., 0]
-    black = read(tiff(samples, photometric="minisblack", byteorder=byteorder)).pixels
-    white = read(tiff(samples, photometric="miniswhite", byteorder=byteorder)).pixels
+    black = read_photo(tiff(samples, photometric="minisblack", byteorder=byteorder)).pixels
+    white = read_photo(tiff(samples, photometric="miniswhite", byteorder=byteorder)).pixels
     assert_close(black, EIGHT[..., :1])
     assert_close(white, 255 - EIGHT[..., :1])
 
@@ -68,7 +68,7 @@ def test_alpha_is_laid_on_white(depth, colours):
     photometric = "minisblack" if colours == 1 else "rgb"
     layout = {"photometric": photometric, "planarconfig": "contig"}
     colour, alpha = EIGHT[..., -colours - 1 : -1], EIGHT[..., -1:] / 255
-    straight = read(tiff(samples, extrasamples=["unassalpha"], **layout)).pixels
+    straight = read_photo(tiff(samples, extrasamples=["unassalpha"], **layout)).pixels
     assert_close(straight, colour * alpha + 255 * (1 - alpha))
 
 
@@ -78,13 +78,13 @@ def test_alpha_that_is_already_in_the_colours(colours):
     premultiplied = HIGH[..., 1 : colours + 1] * alpha
     samples = np.concatenate([premultiplied, 65535 * alpha], axis=-1).astype(np.uint16)
     layout = {"photometric": "minisblack" if colours == 1 else "rgb", "planarconfig": "contig"}
-    pixels = read(tiff(samples, extrasamples=["assocalpha"], **layout)).pixels
+    pixels = read_photo(tiff(samples, extrasamples=["assocalpha"], **layout)).pixels
     expected = premultiplied / 257 + 255 * (1 - alpha)
     assert np.abs(pixels - expected).max() <= 2  # unmultiplied and mixed again, in eight bits
 
 
 def test_sixteen_bits_of_cmyk_are_pillows():
-    pixels = read(tiff(HIGH, photometric="separated")).pixels
+    pixels = read_photo(tiff(HIGH, photometric="separated")).pixels
     cmyk = Image.frombytes("CMYK", (30, 20), (HIGH >> 8).astype(np.uint8).tobytes())
     assert_close(pixels, np.asarray(cmyk.convert("RGB")).astype(int))
 
@@ -93,13 +93,13 @@ def test_sixteen_bits_of_cmyk_are_pillows():
 def test_pillows_16_bit_grey(compression):
     file = io.BytesIO()
     Image.fromarray(HIGH[..., 0]).save(file, "TIFF", compression=compression)
-    assert_close(read(file).pixels, EIGHT[..., :1])
+    assert_close(read_photo(file).pixels, EIGHT[..., :1])
 
 
 @pytest.mark.parametrize("depth", ["uint16", "float32"])
 def test_compressed_white_is_zero_is_no_negative(depth):
     samples = DEPTHS[depth][..., 0]
-    pixels = read(tiff(samples, photometric="miniswhite", compression="zlib")).pixels
+    pixels = read_photo(tiff(samples, photometric="miniswhite", compression="zlib")).pixels
     assert_close(pixels, 255 - EIGHT[..., :1])
 
 
@@ -109,7 +109,7 @@ def test_compressed_colour_of_16_bits():
         (HIGH[..., :3].transpose(2, 0, 1), "separate"),
     ):
         file = tiff(samples, photometric="rgb", compression="zlib", planarconfig=planes)
-        assert_close(read(file).pixels, EIGHT[..., :3])
+        assert_close(read_photo(file).pixels, EIGHT[..., :3])
 
 
 @pytest.mark.parametrize("bits", [16, 32])
@@ -120,7 +120,7 @@ def test_a_small_file_does_not_unpack_to_gigabytes(bits):
     bomb = (b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries).ljust(200, b"\0") + strip
     tracemalloc.start()
     with contextlib.suppress(PhotoError):
-        read(io.BytesIO(bomb))
+        read_photo(io.BytesIO(bomb))
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
@@ -133,13 +133,13 @@ def test_orientation_resolution_and_first_page():
         resolutionunit="inch",
         extratags=[(274, "H", 1, 6, True)],
     )
-    reading = read(file)
+    reading = read_photo(file)
     assert reading.format == "TIFF" and reading.dpi == (150, 300)  # turned with the photo
     assert np.array_equal(reading.pixels[..., 0], np.rot90(EIGHT[..., 0], -1))
 
 
 def test_without_a_resolution_there_is_none():
-    assert read(tiff(HIGH[..., :3], photometric="rgb")).dpi is None
+    assert read_photo(tiff(HIGH[..., :3], photometric="rgb")).dpi is None
 
 
 @pytest.mark.parametrize(

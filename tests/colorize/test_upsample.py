@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from skimage import data
 
 from colorize.lab import rgb_to_lab
-from colorize.upsample import box, guide, resize
+from colorize.upsample import box, fit_lines, resize
 
 SIDE, SHOWN, ANSWER = 384, 192, 48  # the photo, what the network sees, what it answers
 
@@ -37,7 +37,7 @@ def errors(lab: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     lightness, ab = lab[:, :1], lab[:, 1:]
     small = F.interpolate(lightness, size=(SHOWN, SHOWN), mode="area")
     answer = F.interpolate(ab, size=(ANSWER, ANSWER), mode="area")
-    guided, bilinear = guide(small, answer).at(lightness), resize(answer, ab.shape[2:])
+    guided, bilinear = fit_lines(small, answer).at(lightness), resize(answer, ab.shape[2:])
     return tuple((x - ab).norm(dim=1)[0] for x in (guided, bilinear))
 
 
@@ -71,19 +71,19 @@ def test_one_colour_stays_that_colour():
     small = torch.rand(1, 1, 24, 32, generator=torch.Generator().manual_seed(0)) * 100
     ab = torch.tensor([12.0, -7]).view(1, 2, 1, 1).expand(1, 2, 6, 8)
     full = resize(small, (240, 320))
-    assert torch.allclose(guide(small, ab).at(full), ab[:, :, :1, :1], atol=1e-3)
+    assert torch.allclose(fit_lines(small, ab).at(full), ab[:, :, :1, :1], atol=1e-3)
 
 
 def test_flat_lightness_leaves_plain_bilinear():
     small, ab = torch.full((1, 1, 24, 32), 60.0), torch.randn(1, 2, 6, 8)
-    lines = guide(small, ab)
+    lines = fit_lines(small, ab)
     full = torch.full((1, 1, 48, 64), 60.0)
     assert torch.allclose(lines.at(full), resize(resize(ab, (24, 32)), (48, 64)), atol=1e-3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 512), (16, 16)])
 def test_answers_of_any_size(size):
-    lines = guide(torch.rand(1, 1, 16, 2048) * 100, torch.randn(1, 2, *size))
+    lines = fit_lines(torch.rand(1, 1, 16, 2048) * 100, torch.randn(1, 2, *size))
     ab = lines.at(torch.rand(1, 1, 3, 5000) * 100)
     assert ab.shape == (1, 2, 3, 5000) and torch.isfinite(ab).all()
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from colorize import zoo
-from colorize.model import ModelError
+from colorize.config import ModelError
 from tests.helpers.published_models import PUBLISHED
 
 
@@ -70,7 +70,7 @@ class TestPeers:
     def test_eccv16_decodes_by_the_bins_that_its_last_layer_holds(self):
         """model_out is the 313 centres over 110, and the mean of the distribution: T = 1."""
         config = zoo.PEERS["eccv16"].config
-        assert (config.bins, config.temperature, config.square) == ("hull", 1.0, 256)
+        assert (config.bins.kind, config.temperature, config.input.square) == ("hull", 1.0, 256)
 
     @pytest.mark.parametrize("name", zoo.PEERS)
     def test_offline_it_says_so_in_one_sentence(self, hub, name):

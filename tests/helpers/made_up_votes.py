@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from survey.design import Study
 from survey.store import DATA, DATABASE, Store, connect
+from survey.study import Study
 
 PERSON = """INSERT INTO participants (id, token, seed, list, plan, colour_vision, begun_at, seen_at,
             answered, finished_at) VALUES (?, ?, ?, ?, 't0 t1', ?, ?, ?, ?, ?)"""
@@ -45,7 +45,8 @@ def poll(folder: Path, rates: dict[str, float], participants: int, seed: int = 0
 
 
 def _vote(study, person, position, kind, photo, slot, rates, taste, strange, rng) -> tuple:
-    condition, truth = study.condition(kind, slot), study.truth(slot)
+    shown = study.presentation(kind, slot)
+    condition, truth = shown.condition, shown.truth
     chance = min(max(rates.get(condition, 0) + taste.get(photo, 0), 0), 1)
     believed = rng.random() < chance
     if study.design == "single":

@@ -1,6 +1,6 @@
 """Keys and shapes of the published weights of Zhang et al."""
 
-from colorize.zhang import Siggraph17, Zhang
+from colorize.networks.zhang import Siggraph17, Zhang
 
 
 def conv(key: str, *shape: int, bias: int | None = None) -> dict[str, tuple[int, ...]]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from survey import manifest
 from survey.bench.load import TIMING as AT_ONCE
-from survey.design import Study
-from survey.protocol import Protocol, Trial
-from survey.web.service import Service
+from survey.protocol import StudyProtocol, Trial
+from survey.study import Study
+from survey.web.study_host import RunningStudy
 
 TIMING = AT_ONCE | {"response_ms": 500.0, "exposure_ms": 1000.0}
 
@@ -25,17 +25,16 @@ def make_study(folder: Path, *, photos: int = 0, **settings) -> Study:
     rows = []
     for role in (role for role, number in roles.items() for _ in range(number)):
         number = len(rows) + 1
-        conditions = ("real", "catch") if role == "catch" else ("real", *study.models)
-        images = {c: {"file": f"{number}-{c}", "sha256": ""} for c in conditions}
+        images = {v: {"file": f"{number}-{v}", "sha256": ""} for v in study.versions(role)}
         for image in images.values():
             (folder / manifest.STIMULI / image["file"]).write_text(image["file"])
         rows.append({"id": number, "role": role, "name": f"{number}.jpg", "images": images})
     return manifest.freeze(folder, study, rows, [])
 
 
-def in_service(survey: Protocol) -> Service:
+def in_service(survey: StudyProtocol) -> RunningStudy:
     """The study as a page gets it: no mirror elsewhere, no Space."""
-    return Service(survey, survey.store, None, False, None, 0.0)
+    return RunningStudy(survey, survey.store, None, False, None, 0.0)
 
 
 def outcome(coroutine: Coroutine) -> Any:
@@ -60,7 +59,7 @@ class Clock:
 class Participant:
     """Answers a study through its protocol, as a page would."""
 
-    def __init__(self, survey: Protocol, clock: Clock, panel_id: str = "") -> None:
+    def __init__(self, survey: StudyProtocol, clock: Clock, panel_id: str = "") -> None:
         self.survey, self.clock = survey, clock
         self.token = survey.begin(True, panel_id)
         if survey.stage(self.token) == "colour_vision":

@@ -14,8 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.stress.harvest import harvest, noise_study
-from tests.stress.learn import (
+from tests.stress.inference_attacks import (
     TRIED,
     beside_the_pixels,
     by_recurrence,
@@ -23,8 +22,9 @@ from tests.stress.learn import (
     by_the_code,
     real_ones,
 )
+from tests.stress.raw_client import RawClient
+from tests.stress.scraping import noise_study, scrape
 from tests.stress.serving import Server
-from tests.stress.stranger import Stranger
 
 AFTER = (1, 2, 5, 10, 20, 50, 100, 200, 500, 900)  # participants
 TOKEN_BITS = 128
@@ -47,13 +47,13 @@ def attack(place: Path, participants: int, guesses: int) -> dict:
     seed = secrets.randbits(53)
     study = noise_study(place, seed)
     with Server(place, place / "study", SURVEY_SECRET=secrets.token_urlsafe()) as server:
-        one = Stranger(server.url, Connection="keep-alive")
+        one = RawClient(server.url, Connection="keep-alive")
         started = time.perf_counter()
-        seen = harvest(one.ask, participants)
+        seen = scrape(one.ask, participants)
         took = time.perf_counter() - started
         truths = real_ones(server.data / "votes.db")
         tokens = guess(lambda: "reply" in one.ask("stage", token=secrets.token_hex(16)), guesses)
-        far = Stranger(server.url, "1.2.3.4", Connection="keep-alive")
+        far = RawClient(server.url, "1.2.3.4", Connection="keep-alive")
         tried = guess(lambda: "reply" in far.open(secrets.token_urlsafe()), guesses)
         one.close()
         far.close()

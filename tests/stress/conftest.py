@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from survey.design import Study
 from survey.store import read_only
+from survey.study import Study
 from tests.helpers.study import make_study
+from tests.stress.raw_client import RawClient
 from tests.stress.serving import Server
-from tests.stress.stranger import Stranger
 
 SECRET = "correct horse battery staple"
 EXPOSURE_MS = 50
@@ -37,12 +37,12 @@ def fort(tmp_path_factory) -> Iterator[Fort]:
 
 
 @pytest.fixture
-def stranger(fort) -> Iterator[Callable[..., Stranger]]:
-    """stranger("1.2.3.4") -> one from this address"""
-    met: list[Stranger] = []
+def connect(fort) -> Iterator[Callable[..., RawClient]]:
+    """connect("1.2.3.4") -> a client at this address"""
+    met: list[RawClient] = []
 
-    def meet(address: str = "127.0.0.1", **headers: str) -> Stranger:
-        met.append(Stranger(fort.url, address, **headers))
+    def meet(address: str = "127.0.0.1", **headers: str) -> RawClient:
+        met.append(RawClient(fort.url, address, **headers))
         return met[-1]
 
     yield meet

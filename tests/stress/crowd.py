@@ -2,7 +2,7 @@
 
 crowd = Crowd(server.url, participants=100, visitors=10)
 asyncio.run(crowd.gather(seconds=60))
-crowd.told.latencies, crowd.told.errors
+crowd.outcome.latencies, crowd.outcome.errors
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 
+from tests.stress.outcome import Outcome
 from tests.stress.participant import Pace, Participant, Study
-from tests.stress.told import Told
 from tests.stress.visitor import colour, photograph, signed
 
 PATIENCE_S = 120.0  # for one answer
@@ -42,7 +42,7 @@ class Crowd:
         megapixels: float = 12.0,
         seed: int = 0,
     ) -> None:
-        self.told = Told()
+        self.outcome = Outcome()
         self._url, self._participants, self._visitors = url, participants, visitors
         self._pace, self._pause = pace, pause
         self._photo = photograph(megapixels) if visitors else b""
@@ -50,7 +50,7 @@ class Crowd:
         self._numbers = itertools.count(1)
         self._until = 0.0
 
-    async def gather(self, seconds: float) -> Told:
+    async def gather(self, seconds: float) -> Outcome:
         """Let them in for so long; everybody ends what is begun."""
         self._until = time.monotonic() + seconds
         limits = httpx.Limits(max_connections=None, keepalive_expiry=2)  # the server hangs up at 5
@@ -63,7 +63,7 @@ class Crowd:
                 group.create_task(self._telling(self._take_part(http, study)))
             for _ in range(self._visitors):
                 group.create_task(self._telling(self._bring_photos(http)))
-        return self.told
+        return self.outcome
 
     def leave(self) -> None:
         """Everybody ends what is begun, and goes."""
@@ -76,12 +76,12 @@ class Crowd:
         try:
             await person
         except Exception as error:  # counted: a load that hides errors measures nothing
-            self.told.errors.append(f"{type(error).__name__}: {error}")
+            self.outcome.errors.append(f"{type(error).__name__}: {error}")
 
     async def _take_part(self, http: httpx.AsyncClient, study: Study) -> None:
         await asyncio.sleep(self._rng.random() * (self._pace.rest + self._pace.look))
         while self.is_open():
-            person = Participant(http, study, self._pace, self.told, self._rng)
+            person = Participant(http, study, self._pace, self.outcome, self._rng)
             await person.take_part(self.is_open)
 
     async def _bring_photos(self, http: httpx.AsyncClient) -> None:
@@ -90,8 +90,8 @@ class Crowd:
             try:
                 await colour(http, signed(self._photo, next(self._numbers)))
             except httpx.HTTPError:
-                self.told.gone += 1
+                self.outcome.gone += 1
                 await asyncio.sleep(1)
             else:
-                self.told.coloured.append(time.monotonic() - started)
+                self.outcome.coloured.append(time.monotonic() - started)
                 await asyncio.sleep(self._pause)

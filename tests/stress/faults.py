@@ -34,9 +34,9 @@ from survey.mirror import FOLDER, files
 from survey.store import Store, read_only
 from tests.helpers.disk import Disk, NoMount
 from tests.helpers.study import make_study
-from tests.stress.hub import Hub
+from tests.stress.fake_hub import FakeHub
+from tests.stress.raw_client import RawClient, photo
 from tests.stress.serving import Server
-from tests.stress.stranger import Stranger, photo
 from tests.stress.visitor import photograph
 
 ROOM = 96 << 20  # bytes of the small disk
@@ -47,25 +47,25 @@ EXPOSURE_MS = 50
 class Person:
     """A participant who answers again until the answer is taken."""
 
-    def __init__(self, stranger: Stranger) -> None:
-        self.stranger, self.token = stranger, stranger.enrol()
+    def __init__(self, client: RawClient) -> None:
+        self.client, self.token = client, client.enrol()
         self.acknowledged = 0
-        self.said = stranger.look(self.token)
+        self.said = client.look(self.token)
 
     def answer(self) -> bool:
         """One call with the open vote; False if the app asks to wait, in a sentence."""
-        answer = self.stranger.vote(**self.said)
+        answer = self.client.vote(**self.said)
         if "wait" in answer:
             assert "None is lost" in answer["wait"], answer
             return False
         if answer.get("refused") == "stale":  # it is kept: only its acknowledgment was lost
-            following = self.stranger.ask("next_trial", token=self.token)
+            following = self.client.ask("next_trial", token=self.token)
         else:
             following = {"reply": answer["reply"]["next"]}
         if "wait" in following:
             return False
         self.acknowledged += 1
-        self.said = self.stranger.watch(self.token, following["reply"])
+        self.said = self.client.watch(self.token, following["reply"])
         return True
 
     def go_on(self, votes: int = 1) -> None:
@@ -97,12 +97,12 @@ def check_log(server: Server) -> None:
     assert "Traceback" not in server.said(), server.said()[-3000:]
 
 
-def colours(stranger: Stranger, jpeg: bytes) -> str:
+def colours(client: RawClient, jpeg: bytes) -> str:
     """The way of a visitor's photo: '' if it came back, else what the visitor is told."""
-    answer = stranger.upload("old.jpg", jpeg)
+    answer = client.upload("old.jpg", jpeg)
     if answer.status_code != 200:
         return answer.text
-    said = stranger.call(photo(path=answer.json()[0]), "", 0.4, 1.0, "")
+    said = client.call(photo(path=answer.json()[0]), "", 0.4, 1.0, "")
     if "event: complete" in said:
         return ""
     return json.loads(said.partition("data: ")[2])["error"]
@@ -140,10 +140,10 @@ def disk(place: Path) -> None:
         temporary = {"GRADIO_TEMP_DIR": str(room / "gradio"), "TMPDIR": str(room / "tmp")}
         (room / "tmp").mkdir(parents=True)
         server = Server(place / "server", place / "study", room / "votes", **temporary)
-        stranger = Stranger(stack.enter_context(server).url)
-        person, jpeg = Person(stranger), photograph(2)
+        client = RawClient(stack.enter_context(server).url)
+        person, jpeg = Person(client), photograph(2)
         person.go_on(3)
-        assert colours(stranger, jpeg) == ""
+        assert colours(client, jpeg) == ""
         troubles = [lambda: short_of(server, resource.RLIMIT_FSIZE, 0)]
         troubles += [lambda: full(small)] if small else []
         for trouble in troubles:
@@ -152,7 +152,7 @@ def disk(place: Path) -> None:
         starve(server, person)  # of which asyncio itself tells at length
         shutil.rmtree(room / "gradio")
         shutil.rmtree(room / "tmp")
-        assert colours(stranger, jpeg) == ""
+        assert colours(client, jpeg) == ""
         person.go_on(3)
         check_votes(server, person)
 
@@ -163,10 +163,10 @@ def feel(trouble: Callable, server: Server, person: Person, jpeg: bytes) -> None
     with trouble():
         for _ in range(3):
             assert not person.answer()
-        told = colours(person.stranger, jpeg)
+        told = colours(person.client, jpeg)
         assert told.endswith((".", "!")), told
     person.go_on(3)
-    assert colours(person.stranger, jpeg) == ""
+    assert colours(person.client, jpeg) == ""
     check_votes(server, person)
     assert before <= {path for path in Path(server.temporary).rglob("*") if path.is_file()}
 
@@ -190,13 +190,13 @@ def damage(place: Path) -> None:
     path.write_bytes(whole.read_bytes()[:8192] + b"\xff" * 16_384)
     with server:
         assert "is damaged" in server.said() and "survey restore" in server.said()
-        stranger = Stranger(server.url)
-        assert is_closed(stranger)
-        assert colours(stranger, photograph(1)) == ""
-        assert stranger.http.get("/compare").status_code == 200
+        client = RawClient(server.url)
+        assert is_closed(client)
+        assert colours(client, photograph(1)) == ""
+        assert client.http.get("/compare").status_code == 200
         shutil.copy(whole, path)
-        within(PATIENCE_S, lambda: "reply" in stranger.ask("welcome"))
-        person = Person(stranger)
+        within(PATIENCE_S, lambda: "reply" in client.ask("welcome"))
+        person = Person(client)
         person.go_on(4)
         server.kill()
         path.write_bytes(b"")  # and the log beside it, with the votes, is worth nothing without
@@ -217,12 +217,12 @@ def lock(place: Path) -> None:
     holder.execute("BEGIN EXCLUSIVE")
     with server:
         assert "is locked" in server.said() and "end that one" in server.said()
-        stranger = Stranger(server.url)
-        assert is_closed(stranger)
-        assert colours(stranger, photograph(1)) == ""
+        client = RawClient(server.url)
+        assert is_closed(client)
+        assert colours(client, photograph(1)) == ""
         holder.close()
-        within(PATIENCE_S, lambda: "reply" in stranger.ask("welcome"))
-        person = Person(stranger)
+        within(PATIENCE_S, lambda: "reply" in client.ask("welcome"))
+        person = Person(client)
         person.go_on(4)
         holder = sqlite3.connect(server.data / "votes.db", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
@@ -233,24 +233,24 @@ def lock(place: Path) -> None:
         check_log(server)
 
 
-def is_closed(stranger: Stranger) -> bool:
-    said = stranger.ask("welcome")  # which may have begun another try
+def is_closed(client: RawClient) -> bool:
+    said = client.ask("welcome")  # which may have begun another try
     return said.get("refused") == "closed" or "wait" in said
 
 
 def come_back(person: Person, server: Server) -> None:
     """The page is loaded anew."""
-    person.stranger = Stranger(server.url)
-    person.said = person.stranger.look(person.token)
+    person.client = RawClient(server.url)
+    person.said = person.client.look(person.token)
 
 
 def hub(place: Path, moods: Sequence[int | str] = (500, 429, "dies", "hang")) -> None:
     make_study(place / "study", exposure_ms=EXPOSURE_MS)
-    with Hub() as away:
+    with FakeHub() as away:
         given = {"HF_ENDPOINT": away.url, "HF_TOKEN": "hf_x", "SURVEY_MIRROR_REPO": "you/votes"}
         server = Server(place / "server", place / "study", **given)
         with server:
-            person = Person(Stranger(server.url))
+            person = Person(RawClient(server.url))
             person.go_on(2)
         assert len(away.lines()) == 2  # the last push, at SIGTERM
         for mood in moods:

@@ -26,9 +26,9 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from tests.helpers.mutants import Mutant, mutants
-from tests.stress.gauge import read
+from tests.stress.raw_client import RawClient, photo
+from tests.stress.resources import read
 from tests.stress.serving import ROOT, Server
-from tests.stress.stranger import Stranger, photo
 
 MOST_MB = 4_000  # of a process at any moment: two photos of 49 megapixels at once
 PATIENCE_S = 600.0  # for a folder
@@ -82,17 +82,17 @@ def through_the_app(count: int, seed: int, place: Path, visitors: int = VISITORS
     """Uploaded, coloured and fetched, by some visitors at once."""
     door, started = Door("app"), time.monotonic()
     with Server(place) as server:
-        strangers = [Stranger(server.url, Connection="keep-alive") for _ in range(visitors)]
+        clients = [RawClient(server.url, Connection="keep-alive") for _ in range(visitors)]
 
         def visit(first: int) -> list[tuple[Mutant, object]]:
             mine = islice(mutants(count, seed), first, None, visitors)
-            return [(mutant, brought(strangers[first], mutant)) for mutant in mine]
+            return [(mutant, brought(clients[first], mutant)) for mutant in mine]
 
         with ThreadPoolExecutor(visitors) as pool:
             for answers in pool.map(visit, range(visitors)):
                 for mutant, answer in answers:
                     door.judge(mutant, answer)
-        if strangers[0].http.get("/healthz").status_code != 200:
+        if clients[0].http.get("/healthz").status_code != 200:
             door.faults.append("The app does not answer any more.")
         door.peak_mb = read(server).peak_mb
         said = server.said()
@@ -103,17 +103,17 @@ def through_the_app(count: int, seed: int, place: Path, visitors: int = VISITORS
     return finished(door, started)
 
 
-def brought(stranger: Stranger, mutant: Mutant) -> object:
+def brought(client: RawClient, mutant: Mutant) -> object:
     """The size of the photo that comes back, the sentence, or whatever else the app answers."""
     try:
-        upload = stranger.upload(mutant.name, mutant.data)
+        upload = client.upload(mutant.name, mutant.data)
         if upload.status_code != 200:
             return upload.text
-        told = stranger.call(photo(path=upload.json()[0]), "", 0.4, 1.0, "")
+        told = client.call(photo(path=upload.json()[0]), "", 0.4, 1.0, "")
         event, _, data = told.strip().rpartition("\ndata: ")
         if event.endswith("event: error"):
             return json.loads(data)["error"]
-        with Image.open(io.BytesIO(stranger.http.get(json.loads(data)[0]["url"]).content)) as image:
+        with Image.open(io.BytesIO(client.http.get(json.loads(data)[0]["url"]).content)) as image:
             image.load()
             return image.size
     except Exception as error:  # told as a fault, whatever it is

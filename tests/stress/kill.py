@@ -20,10 +20,10 @@ from tqdm import tqdm
 from survey.bench.durability import Survived, check
 from survey.bench.sample_study import sample_study
 from tests.stress.crowd import Crowd, apart
-from tests.stress.gauge import Reading, read
+from tests.stress.outcome import Outcome
 from tests.stress.report import report
+from tests.stress.resources import Reading, read
 from tests.stress.serving import Server
-from tests.stress.told import Told
 
 LONGEST_S = 4.0  # from the first vote after a start to the kill
 PATIENCE_S = 600.0  # with that vote, on a busy machine
@@ -32,30 +32,30 @@ WRONG = ("lost", "unmirrored", "twice", "broken")  # all must be zero
 
 @dataclass
 class Killed:
-    """What the crowd told, what survived, and what was left in memory and on the disk."""
+    """What came of the crowd, what survived, and what was left in memory and on the disk."""
 
-    told: Told
+    outcome: Outcome
     checks: list[Survived]  # after each kill, and at the end; each over all votes until then
     readings: list[Reading]  # after each start
 
     def figures(self) -> dict[str, object]:
-        told, last = self.told, self.checks[-1]
+        outcome, last = self.outcome, self.checks[-1]
         names = ("enrolled", "finished", "reloaded", "unheard", "gone")
         return {
             "kills": len(self.readings),
             "acknowledged": last.acknowledged,
             "kept": last.kept,
             **{name: max(getattr(check, name) for check in self.checks) for name in WRONG},
-            **{name: getattr(told, name) for name in names},
-            **{f"refused_{reason}": number for reason, number in told.refused.items()},
-            "photos": len(told.coloured),
+            **{name: getattr(outcome, name) for name in names},
+            **{f"refused_{reason}": number for reason, number in outcome.refused.items()},
+            "photos": len(outcome.coloured),
             "files_peak": max(reading.files for reading in self.readings),
             "temporary_mb_peak": max(reading.temporary_mb for reading in self.readings),
         }
 
     def faults(self) -> list[str]:
         """What should not be, in sentences."""
-        return self.told.errors + [str(check) for check in self.checks if not check.well]
+        return self.outcome.errors + [str(check) for check in self.checks if not check.well]
 
 
 def kill(
@@ -69,33 +69,35 @@ def kill(
 
 
 async def _rounds(server: Server, crowd: Crowd, rounds: int, rng: random.Random) -> Killed:
-    done = Killed(crowd.told, [], [])
+    done = Killed(crowd.outcome, [], [])
     gathering = asyncio.create_task(crowd.gather(float("inf")))
     for _ in tqdm(range(rounds), desc="kills", leave=False, disable=None):
-        await _next_vote(crowd.told)
+        await _next_vote(crowd.outcome)
         await asyncio.sleep(rng.uniform(0, LONGEST_S))
         server.kill()
-        done.checks.append(_survived(server, crowd.told))
+        done.checks.append(_survived(server, crowd.outcome))
         await asyncio.to_thread(server.start)
         done.readings.append(read(server))
-    await _next_vote(crowd.told)
+    await _next_vote(crowd.outcome)
     crowd.leave()
     await gathering
-    done.checks.append(_survived(server, crowd.told))
+    done.checks.append(_survived(server, crowd.outcome))
     return done
 
 
-async def _next_vote(told: Told) -> None:
+async def _next_vote(outcome: Outcome) -> None:
     """Wait until somebody's vote is acknowledged."""
-    before, until = len(told.acknowledged), time.monotonic() + PATIENCE_S
-    while len(told.acknowledged) == before:
+    before, until = len(outcome.acknowledged), time.monotonic() + PATIENCE_S
+    while len(outcome.acknowledged) == before:
         if time.monotonic() > until:
-            raise RuntimeError(f"Nobody votes any more, {told.enrolled} people: {told.errors}")
+            raise RuntimeError(
+                f"Nobody votes any more, {outcome.enrolled} people: {outcome.errors}"
+            )
         await asyncio.sleep(0.02)
 
 
-def _survived(server: Server, told: Told) -> Survived:
-    check(server.data, told.acknowledged, found := Survived())
+def _survived(server: Server, outcome: Outcome) -> Survived:
+    check(server.data, outcome.acknowledged, found := Survived())
     return found
 
 

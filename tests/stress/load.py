@@ -19,39 +19,40 @@ from survey.bench.durability import Survived, check
 from survey.bench.sample_study import sample_study
 from survey.bench.speed import SHARES, at
 from tests.stress.crowd import Crowd, apart
-from tests.stress.gauge import MB, Reading, growth, watched
+from tests.stress.outcome import Outcome
 from tests.stress.participant import Pace
 from tests.stress.report import report
+from tests.stress.resources import MB, Reading, growth, watched
 from tests.stress.serving import Server
-from tests.stress.told import Told
 
 TARGET_MS = 500.0  # p95 of a vote
 MOST_MB = 1.2 * MOST / MB  # some come between two looks of the app at them
 MAY_GROW = {"memory_mb": 0.05, "handles": 0.1, "threads": 0.1}  # shares, over the last half
 POOLED = {"handles": 10, "threads": 10}  # that come and go with the work in hand
+COUNTS = ("enrolled", "finished", "unheard", "gone")  # of an Outcome
 PEAKS = ("handles", "threads", "files", "folders", "temporary_mb")
 
 
 @dataclass
 class Load:
-    """A crowd, what it told, what the server held meanwhile, and what was in the database."""
+    """A crowd, what came of it, what the server held meanwhile, and what was in the database."""
 
-    told: Told
+    outcome: Outcome
     readings: list[Reading]
     votes: Survived
     seconds: float
     crowd_cpu: float  # cores that the crowd itself took
 
     def figures(self) -> dict[str, object]:
-        told, last = self.told, self.readings[-1]
+        outcome, last = self.outcome, self.readings[-1]
         return {
             "seconds": self.seconds,
-            "votes": len(told.acknowledged),
-            **{name: 1000 * at(told.latencies, share) for name, share in SHARES.items()},
-            "slowest_ms": 1000 * max(told.latencies, default=0.0),
-            "photos": len(told.coloured),
-            "photo_p50_s": at(told.coloured, 0.5),
-            **{name: getattr(told, name) for name in ("enrolled", "finished", "unheard", "gone")},
+            "votes": len(outcome.acknowledged),
+            **{name: 1000 * at(outcome.latencies, share) for name, share in SHARES.items()},
+            "slowest_ms": 1000 * max(outcome.latencies, default=0.0),
+            "photos": len(outcome.coloured),
+            "photo_p50_s": at(outcome.coloured, 0.5),
+            **{name: getattr(outcome, name) for name in COUNTS},
             **{f"votes_{name}": n for name, n in asdict(self.votes).items()},
             "memory_peak_mb": last.peak_mb,
             "memory_end_mb": last.memory_mb,
@@ -63,10 +64,11 @@ class Load:
 
     def wrong(self) -> Iterator[str]:
         """What went wrong, in sentences."""
-        told = self.told
-        yield from told.errors
-        if told.unheard or told.refused or told.gone:
-            yield f"{told.unheard} calls and {told.gone} photos had no answer, {told.refused}."
+        outcome = self.outcome
+        yield from outcome.errors
+        if outcome.unheard or outcome.refused or outcome.gone:
+            calls, photos = outcome.unheard, outcome.gone
+            yield f"{calls} calls and {photos} photos had no answer, {outcome.refused}."
         if not self.votes.well or self.votes.kept != self.votes.acknowledged:
             yield f"Votes told and votes kept are not the same: {self.votes}."
 
@@ -104,8 +106,8 @@ def load(
         started, busy = time.monotonic(), time.process_time()
         readings = apart(_watch(crowd, server, seconds, every, tell))
         took, busy = time.monotonic() - started, time.process_time() - busy
-        check(server.data, crowd.told.acknowledged, found := Survived())
-    return Load(crowd.told, readings, found, took, busy / took)
+        check(server.data, crowd.outcome.acknowledged, found := Survived())
+    return Load(crowd.outcome, readings, found, took, busy / took)
 
 
 async def _watch(

@@ -1,6 +1,6 @@
 """A participant of the study, over plain HTTP: from consent to debrief, as screens.js leads.
 
-    await Participant(http, await Study.of(http), Pace(), told).take_part(lambda: True)
+    await Participant(http, await Study.of(http), Pace(), outcome).take_part(lambda: True)
 
 Asks again until there is an answer or, when nothing answers, reloads the page and goes on by the
 token. Checked on the way: every trial is the one after the last vote, whatever happened between.
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from survey.bench.load import TIMING
-from tests.stress.told import Told
+from tests.stress.outcome import Outcome
 
 RELOADS = 0.5  # share of the calls without an answer after which the page is reloaded
 AGAIN_S = (0.5, 1, 2, *[4] * 150)  # pauses between attempts; ten minutes, then despair
@@ -77,9 +77,14 @@ async def ask(http: httpx.AsyncClient, component: int, session: str, call: JSON)
 
 class Participant:
     def __init__(
-        self, http: httpx.AsyncClient, study: Study, pace: Pace, told: Told, rng: random.Random
+        self,
+        http: httpx.AsyncClient,
+        study: Study,
+        pace: Pace,
+        outcome: Outcome,
+        rng: random.Random,
     ) -> None:
-        self._http, self._study, self._pace, self._told = http, study, pace, told
+        self._http, self._study, self._pace, self._outcome = http, study, pace, outcome
         self._rng = rng
         self._session = ""
         self._token = ""
@@ -89,12 +94,12 @@ class Participant:
         """Until the debrief, or until the doors close; at least one answer."""
         await self._load_page()
         self._token = await self._patiently({"ask": "begin", "consent": True, "panel_id": ""})
-        self._told.enrolled += 1
+        self._outcome.enrolled += 1
         while True:
             try:
                 return await self._go_on(is_open)
             except Reloaded:
-                self._told.reloaded += 1
+                self._outcome.reloaded += 1
                 await self._load_page()
             except Refused as refused:
                 self._expect("stale", refused)  # a vote that is kept: go on after it
@@ -111,7 +116,7 @@ class Participant:
                 return
         self._check(self._study.positions)
         await self._ask("debrief")
-        self._told.finished += 1
+        self._outcome.finished += 1
 
     async def _answer(self, trial: JSON) -> JSON | None:
         """Look at a trial and answer it; gives the next."""
@@ -122,8 +127,8 @@ class Participant:
         self._possible = {position, position + 1}
         asked = time.perf_counter()
         ack = await self._ask("vote", nonce=trial["nonce"], answer=answer, timing=TIMING)
-        self._told.latencies.append(time.perf_counter() - asked)
-        self._told.acknowledged.append((self._token, position, answer))
+        self._outcome.latencies.append(time.perf_counter() - asked)
+        self._outcome.acknowledged.append((self._token, position, answer))
         self._possible = {position + 1}
         return ack["next"]
 
@@ -134,7 +139,9 @@ class Participant:
     def _check(self, position: int) -> None:
         if position not in self._possible:
             expected = " or ".join(map(str, self._possible))
-            self._told.errors.append(f"A participant went on at {position} instead of {expected}.")
+            self._outcome.errors.append(
+                f"A participant went on at {position} instead of {expected}."
+            )
         self._possible = {position}
 
     async def _load_page(self) -> None:
@@ -154,9 +161,9 @@ class Participant:
 
     def _expect(self, reason: str, refused: Refused) -> None:
         """Such a refusal is right if a reply was lost; any other is not."""
-        if refused.reason != reason or not self._told.unheard:
+        if refused.reason != reason or not self._outcome.unheard:
             raise refused
-        self._told.refused[reason] += 1
+        self._outcome.refused[reason] += 1
 
     async def _patiently(self, call: JSON, reloads: float = 0.0) -> Any:
         session, component = self._session, self._study.component
@@ -169,7 +176,7 @@ class Participant:
             try:
                 return await attempt()
             except httpx.HTTPError as error:
-                self._told.unheard += 1
+                self._outcome.unheard += 1
                 await asyncio.sleep(pause * self._rng.uniform(0.5, 1))
                 if reloads:
                     raise Reloaded from error

@@ -8,9 +8,9 @@ a soak may share its machine with other work.
 
 import argparse
 
-from tests.stress.gauge import row
 from tests.stress.load import add_crowd, load_as
 from tests.stress.report import report
+from tests.stress.resources import row
 
 EVERY_S = 30.0
 

@@ -13,7 +13,7 @@ from colorize.__main__ import main as colorize
 from survey.__main__ import main as survey
 from tests.helpers.crafted import BOMBS, strip
 from tests.stress.bombs import open_all
-from tests.stress.stranger import Stranger, photo
+from tests.stress.raw_client import RawClient, photo
 from train.__main__ import main as train
 from train.data.cache import Cache
 
@@ -67,7 +67,7 @@ def test_a_study_and_a_cache_leave_them_out(minefield, tiny_weights, tmp_path, c
 
 
 def test_the_app_colours_the_thinnest_photos(fort):
-    visitor = Stranger(fort.url)
+    visitor = RawClient(fort.url)
     for width, height in THIN:
         (path,) = visitor.upload("thin.png", strip(width, height)).json()
         for format in ("PNG", "JPEG"):

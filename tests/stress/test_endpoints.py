@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from survey.web.participant_api import ASKED
 from tests.helpers.mutants import samples
-from tests.stress.stranger import API, photo
+from tests.stress.raw_client import API, photo
 
 CASES = int(os.environ.get("CASES", "25"))
 LONG = "x" * 70_000

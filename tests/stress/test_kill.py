@@ -5,8 +5,8 @@ import random
 import pytest
 
 from tests.stress.kill import kill
+from tests.stress.outcome import Outcome
 from tests.stress.participant import Pace, Participant, Study
-from tests.stress.told import Told
 
 
 @pytest.mark.slow
@@ -20,12 +20,12 @@ def test_no_acknowledged_vote_is_lost_and_everybody_goes_on(tmp_path):
 
 
 def test_whoever_goes_on_elsewhere_is_noticed():
-    told = Told()
+    outcome = Outcome()
     study = Study(component=1, practice=2, positions=10)
-    person = Participant(None, study, Pace(), told, random.Random(0))
+    person = Participant(None, study, Pace(), outcome, random.Random(0))
     trial = {"kind": "trial", "number": 1}
     person._check(person._position(trial | {"kind": "practice"}))
-    assert told.errors == []
+    assert outcome.errors == []
     person._check(person._position(trial))
-    (error,) = told.errors
+    (error,) = outcome.errors
     assert "at 2 instead of 0" in error

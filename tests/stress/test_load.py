@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from survey.bench.durability import Survived
-from tests.stress.gauge import Reading, growth
 from tests.stress.load import Load, load
+from tests.stress.outcome import Outcome
 from tests.stress.participant import Pace
-from tests.stress.told import Told
+from tests.stress.resources import Reading, growth
 
 
 @pytest.mark.slow
@@ -18,11 +18,11 @@ def test_nobody_notices_the_others(tmp_path):
         10, 2, 4.0, within=tmp_path, every=1.0, pace=Pace(rest=0.05, look=0.2), megapixels=1.0
     )
     assert [*done.wrong()] == []
-    assert done.told.enrolled >= 10
-    assert len(done.told.latencies) == done.votes.kept > 0
-    assert done.told.coloured
+    assert done.outcome.enrolled >= 10
+    assert len(done.outcome.latencies) == done.votes.kept > 0
+    assert done.outcome.coloured
     assert done.readings[-1].peak_mb >= done.readings[-1].memory_mb > 100
-    assert done.readings[-1].files >= 2 * len(done.told.coloured)  # uploads and results
+    assert done.readings[-1].files >= 2 * len(done.outcome.coloured)  # uploads and results
 
 
 READING = Reading(0.0, 500.0, 600.0, 50, 30, 20, 20, 80.0, 1.0)
@@ -38,8 +38,8 @@ def a_load(**changes) -> Load:
         )
         for minute in range(11)
     ]
-    told = Told(acknowledged=[("token", 0, "real")], latencies=[0.1] * 20)
-    return Load(told, readings, Survived(1, 1, 1), 600.0, 0.1)
+    outcome = Outcome(acknowledged=[("token", 0, "real")], latencies=[0.1] * 20)
+    return Load(outcome, readings, Survived(1, 1, 1), 600.0, 0.1)
 
 
 def test_a_quiet_load_has_no_faults():
@@ -64,8 +64,8 @@ def test_too_many_temporary_files_are_found():
 def test_lost_votes_silence_and_errors_are_found():
     done = a_load()
     done.votes = Survived(1, 1, 1, lost=1)
-    done.told.unheard, done.told.errors = 1, ["went on at 3 instead of 4"]
+    done.outcome.unheard, done.outcome.errors = 1, ["went on at 3 instead of 4"]
     assert len([*done.wrong()]) == 3
-    done.told.latencies += [0.6] * 5
+    done.outcome.latencies += [0.6] * 5
     (late,) = done.late()
     assert "600" in late

@@ -14,7 +14,7 @@ from PIL import Image
 from colorize.__main__ import main as colorize
 from survey.__main__ import main as survey
 from survey.report.safe_csv import RISKY, read_sheet
-from tests.stress.stranger import Stranger, photo
+from tests.stress.raw_client import RawClient, photo
 from train.__main__ import main as train
 from train.data.cache import Cache
 
@@ -127,7 +127,7 @@ def test_a_study_of_them_can_be_taken_reported_and_exported(album, model, tmp_pa
 
 
 def test_the_app_gives_them_back_under_harmless_names(fort, album):
-    visitor = Stranger(fort.url)
+    visitor = RawClient(fort.url)
     content = (album / "CON.png").read_bytes()
     more = ["../" * 9 + "etc/x.png", "a\0b.png", "", "x" * 300 + ".png", "/abs.png", "C:\\x.png"]
     for name in [*(os.fsdecode(name) for name in NAMES), *more]:

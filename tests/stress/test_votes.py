@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
 from tests.helpers.study import TIMING, make_study
 
@@ -14,8 +14,8 @@ JUNK = (None, True, 0, -1, 1.5, 10**400, float("nan"), "", "x" * 5_000, "\0", "\
 
 
 @pytest.fixture
-def me(stranger):
-    return stranger()
+def me(connect):
+    return connect()
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_no_vote_before_its_photo_was_seen(me, votes):
 def test_another_studys_keys_open_nothing(me, tmp_path):
     make_study(tmp_path / "other", exposure_ms=None)
     store = Store(tmp_path / "other", durable=False)
-    there = Protocol(store)
+    there = StudyProtocol(store)
     token = there.begin(True)
     there.colour_vision(token, "normal")
     trial = there.next_trial(token)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
 from tests.helpers.study import Clock, Participant, make_study
 
@@ -26,8 +26,8 @@ def store(folder):
 
 
 @pytest.fixture
-def survey(store, clock) -> Protocol:
-    return Protocol(store, clock)
+def survey(store, clock) -> StudyProtocol:
+    return StudyProtocol(store, clock)
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from sklearn.model_selection import cross_val_score
 
 from survey import manifest
 from survey.build import build, model_name
-from survey.design import DesignError, Study
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
+from survey.study import DesignError, Study
 from tests.helpers.study import Participant
 
 SIZE = 32
@@ -53,7 +53,7 @@ def test_a_built_study_can_be_taken(tmp_path, photos, clock):
     used = {row["name"] for row in rows} | {row["name"] for row in built.left_out}
     assert used == {photo.name for photo in photos}
     store = Store(tmp_path / "study", durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     while person.trial:
         person.answer(exposure_ms=None)
     store.close()
@@ -120,7 +120,7 @@ def test_stimuli_without_a_row_do_not_stay(tmp_path, photos):
 
 def test_a_limit_is_kept(tmp_path, photos):
     built = build(photos, tmp_path / "study", STUDY, colorize, size=SIZE, most=7)
-    rows = manifest.read(tmp_path / "study", built.study)
+    rows = manifest.load(tmp_path / "study", built.study)
     assert sum(row["role"] == "trial" for row in rows) == 4
     assert built.left_out == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from survey.ledger import Ledger
 from survey.mirror import Mirror, files
-from survey.protocol import Protocol, Refused
+from survey.protocol import Refused, StudyProtocol
 from survey.recovery import restore
 from survey.report.findings import find
 from survey.report.tables import tables
@@ -40,7 +40,7 @@ def test_who_answers_too_early_is_refused_still(participant, clock):
 def test_whoever_left_does_not_keep_a_place(tmp_path, clock, jump):
     make_study(tmp_path / "study", target=1, photos=20)
     store = Store(tmp_path / "study", durable=False)
-    survey = Protocol(store, clock)
+    survey = StudyProtocol(store, clock)
     gone = Participant(survey, clock)
     while gone.trial.kind == "practice":
         gone.answer()
@@ -71,7 +71,7 @@ def take(folder, clock, jumps) -> tuple[list, list]:
     """Eight people, one after the other, with a jump before each trial: votes and tables."""
     make_study(folder, photos=20, seed=4)
     store = Store(folder, mirror=Mirror(folder / "data" / "mirror"), durable=False)
-    survey = Protocol(store, clock)
+    survey = StudyProtocol(store, clock)
     for n in range(8):
         person = Participant(survey, clock)
         while person.trial:

@@ -6,9 +6,9 @@ import sqlite3
 import pytest
 
 from survey.mirror import Mirror, files
-from survey.protocol import Protocol, Refused
+from survey.protocol import Refused, StudyProtocol
 from survey.store import Store
-from survey.store_errors import StoreError, told
+from survey.store_errors import StoreError, explained
 from tests.helpers.study import TIMING, Participant, make_study
 
 FULL = (sqlite3.OperationalError, OSError)
@@ -39,7 +39,7 @@ def test_votes_wait_for_room(tmp_path, clock, small_disk, leave):
     make_study(tmp_path / "study", trials=16)
     lines = small_disk.path / "mirror"
     store = Store(tmp_path / "study", small_disk.path, mirror=Mirror(lines))
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     refused = 0
     while person.trial:
         small_disk.fill(leave)
@@ -47,7 +47,7 @@ def test_votes_wait_for_room(tmp_path, clock, small_disk, leave):
             persist(person)
         except FULL as error:
             refused += 1
-            assert "Make room" in told(error, store.path)
+            assert "Make room" in explained(error, store.path)
         small_disk.free()
         if person.trial:
             person.trial = person.survey.next_trial(person.token)
@@ -60,7 +60,7 @@ def test_votes_wait_for_room_on_a_disk_of_the_imagination(folder, tmp_path, cloc
     """Where nothing may be mounted: the mirror refuses every other vote."""
     mirror = Mirror(tmp_path / "mirror")
     store = Store(folder, mirror=mirror, durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     write = mirror.write
 
     def full(_):

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from survey.__main__ import main
-from survey.design import Study
 from survey.store import Store
+from survey.study import Study
 from tests.helpers.study import make_study
 
 
@@ -31,7 +31,7 @@ def photos(tmp_path):
 def without_weights(monkeypatch):
     """Models that need none: one sees red and blue exchanged, one the negative."""
     monkeypatch.setattr(
-        "survey.build.models",
+        "survey.build.load_models",
         lambda names, device: lambda p, name: p[..., ::-1] if name == "swap" else 255 - p,
     )
 
@@ -127,7 +127,7 @@ def test_backup_and_restore(tmp_path, capsys):
 
 
 def test_freezing_an_edited_design(tmp_path, clock, capsys):
-    from survey.protocol import Protocol
+    from survey.protocol import StudyProtocol
     from tests.helpers.study import Participant
 
     make_study(tmp_path)
@@ -136,7 +136,7 @@ def test_freezing_an_edited_design(tmp_path, clock, capsys):
     assert main(["freeze", str(tmp_path)]) == 0
     assert Study.load(tmp_path).title == "Better"
     store = Store(tmp_path)
-    Participant(Protocol(store, clock), clock).answer()
+    Participant(StudyProtocol(store, clock), clock).answer()
     store.close()
     edited = path.read_text().replace('"Better"', '"Best"')
     path.write_text(edited)

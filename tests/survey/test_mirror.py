@@ -4,7 +4,7 @@ import resource
 import pytest
 
 from survey.mirror import Mirror, files
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
 from tests.helpers.study import Participant
 
@@ -16,7 +16,7 @@ def lines(folder) -> list[dict]:
 def test_every_vote_has_its_line_when_it_is_acknowledged(folder, tmp_path, clock):
     mirror = Mirror(tmp_path / "mirror")
     store = Store(folder, mirror=mirror, durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     n = 0
     while person.trial:
         person.answer()
@@ -44,7 +44,7 @@ def test_each_process_has_a_file_of_its_own(tmp_path):
 def test_votes_whose_line_was_cut_off_or_never_written_get_it_later(folder, tmp_path, clock):
     mirror = Mirror(tmp_path / "mirror")
     store = Store(folder, mirror=mirror, durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     for _ in range(3):
         person.answer()
     store.close()
@@ -87,6 +87,6 @@ def test_after_a_return_to_a_backup_new_votes_have_their_lines(folder, tmp_path,
     mirror = Mirror(tmp_path / "mirror")
     mirror.last_id = lambda: 1_000  # of a later state of this database
     store = Store(folder, mirror=mirror, durable=False)
-    Participant(Protocol(store, clock), clock).answer()
+    Participant(StudyProtocol(store, clock), clock).answer()
     assert [line["vote"]["id"] for line in lines(tmp_path / "mirror")] == [1]
     store.close()

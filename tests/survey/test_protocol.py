@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.protocol import Protocol, Refused, completion_code
+from survey.protocol import Refused, StudyProtocol, completion_code
 from survey.store import Store
 from tests.helpers.study import TIMING, Participant, make_study
 
@@ -22,7 +22,7 @@ def contents(store: Store) -> dict[str, list[tuple]]:
     )
 
 
-def refused(survey: Protocol, reason: str, call, *arguments) -> None:
+def refused(survey: StudyProtocol, reason: str, call, *arguments) -> None:
     """The call is refused for this reason, is counted, and leaves no other trace."""
     totals = survey.store.transact(lambda ledger: ledger.totals())
     before = contents(survey.store)
@@ -150,7 +150,7 @@ def test_a_vote_waits_for_its_exposure(survey, participant, clock):
 def test_unlimited_exposure_has_no_early_votes(tmp_path, clock):
     make_study(tmp_path / "open", exposure_ms=None)
     store = Store(tmp_path / "open", durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     person.survey.shown(person.token, person.trial.nonce)
     person.survey.vote(person.token, person.trial.nonce, "real", TIMING | {"exposure_ms": 500.0})
     store.close()
@@ -264,13 +264,13 @@ def test_a_reload_before_the_image_was_seen_is_not_flagged(survey, participant):
 
 def test_a_restart_resumes_at_the_same_trial(folder, clock):
     store = Store(folder)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     for _ in range(3):
         person.answer()
     images = person.trial.images
     store.close()
     store = Store(folder)
-    person.survey = Protocol(store, clock)
+    person.survey = StudyProtocol(store, clock)
     person.trial = person.survey.next_trial(person.token)
     assert person.trial.images == images
     assert person.finish().survey.debrief(person.token).total == 8
@@ -305,7 +305,7 @@ def test_panel_ids_are_kept_only_when_the_study_says_so(survey):
 def test_a_panels_member_who_comes_again_goes_on(tmp_path, clock):
     make_study(tmp_path / "panel", panel="PROLIFIC_PID")
     store = Store(tmp_path / "panel", durable=False)
-    survey = Protocol(store, clock)
+    survey = StudyProtocol(store, clock)
     person = Participant(survey, clock, "someone")
     person.answer()
     assert survey.begin(True, "someone") == person.token
@@ -317,7 +317,7 @@ def test_a_panels_member_who_comes_again_goes_on(tmp_path, clock):
 def test_a_full_study_takes_nobody_until_somebody_leaves(tmp_path, clock):
     make_study(tmp_path / "small", target=2)
     store = Store(tmp_path / "small", durable=False)
-    survey = Protocol(store, clock)
+    survey = StudyProtocol(store, clock)
     Participant(survey, clock).finish()
     gone = Participant(survey, clock)
     refused(survey, "full", survey.begin, True)

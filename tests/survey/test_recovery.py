@@ -3,12 +3,12 @@ import sqlite3
 
 import pytest
 
-from survey.design import Study
 from survey.mirror import Mirror, files
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.recovery import DamagedMirror, Restored, backup, restore
 from survey.simulate import simulate
 from survey.store import Store
+from survey.study import Study
 from tests.helpers.study import Participant, make_study
 
 
@@ -19,7 +19,7 @@ def mirrored(folder, tmp_path, clock):
     store = Store(folder, mirror=mirror, durable=False)
     simulate(store, 12, mix={"viewer": 0.7, "quitting": 0.3})
     clock.now = 1_900_000_000
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     for _ in range(4):
         person.answer()
     store.close()
@@ -53,7 +53,7 @@ def test_an_empty_disk_and_the_mirror_give_the_same_votes(folder, tmp_path, mirr
     assert again == Restored(lines=len(before[0]))
     assert [rows(store, query) for query in (VOTES, PEOPLE, CELLS)] == [*before, cells]
 
-    person.survey = Protocol(store, clock)  # who was on the way goes on
+    person.survey = StudyProtocol(store, clock)  # who was on the way goes on
     person.trial = person.survey.next_trial(person.token)
     assert person.trial.number == 3  # after two practice trials and two scored ones
     person.finish()
@@ -66,7 +66,7 @@ def test_mirrors_of_two_disks_are_put_together(folder, tmp_path, clock):
         mirror = Mirror(tmp_path / "lines")
         mirror.last_id = lambda: 0
         store = Store(folder, tmp_path / disk, mirror=mirror, durable=False)
-        tokens.append(Participant(Protocol(store, clock), clock).finish().token)
+        tokens.append(Participant(StudyProtocol(store, clock), clock).finish().token)
         store.close()
     store = Store(folder, tmp_path / "both", durable=False)
     assert restore(store, files(tmp_path / "lines")).votes == 2 * store.study.positions
@@ -83,7 +83,7 @@ def test_a_restore_into_a_living_database_brings_it_forward(folder, tmp_path, mi
     part = tmp_path / "part.jsonl"
     part.write_text("".join(lines[:-2]))
     restore(store, [part])
-    Protocol(store).next_trial(person.token)  # opens a trial that the rest has answered
+    StudyProtocol(store).next_trial(person.token)  # opens a trial that the rest has answered
     found = restore(store, [path])
     assert (found.votes, found.conflicts) == (2, 0)
     assert rows(store, "SELECT * FROM trials") == []

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from survey.design import DesignError, Study
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store, read_only
 from survey.store_errors import StoreError
+from survey.study import DesignError, Study
 from tests.helpers.study import Participant, make_study
 
 
@@ -76,7 +76,7 @@ def test_another_design_is_taken_before_the_first_vote_and_refused_after(folder,
     changed.save(folder)
     store = Store(folder)
     assert sql(store, "SELECT sha256 FROM study")[0][0] == changed.sha256 != study.sha256
-    Participant(Protocol(store, clock), clock).answer()
+    Participant(StudyProtocol(store, clock), clock).answer()
     store.close()
     study.save(folder)
     with pytest.raises(DesignError, match="holds 1 votes on another design"):
@@ -99,7 +99,7 @@ def test_another_manifest_is_refused(folder):
 def kept(folder, clock) -> Path:
     """A closed database with a few votes in it."""
     store = Store(folder)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     for _ in range(4):
         person.answer()
     store.close()
@@ -140,7 +140,7 @@ def test_a_database_that_another_program_holds_is_told(folder, kept, monkeypatch
 def test_a_database_that_is_held_later_loses_no_vote(folder, monkeypatch, clock):
     monkeypatch.setattr("survey.store.PATIENCE_S", 0.1)
     store = Store(folder)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     holder = sqlite3.connect(store.path)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -220,7 +220,7 @@ def test_the_allocation_can_be_replayed_from_the_seed(tmp_path, clock):
         make_study(tmp_path / name, photos=20, seed=4)
         store = Store(tmp_path / name, durable=False)
         for _ in range(6):
-            Participant(Protocol(store, clock), clock).finish()
+            Participant(StudyProtocol(store, clock), clock).finish()
         query = "SELECT participant, position, photo, condition, truth FROM votes ORDER BY id"
         shown.append([tuple(row) for row in sql(store, query)])
         store.close()

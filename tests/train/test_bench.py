@@ -3,13 +3,14 @@ import json
 import pytest
 import torch
 
-from colorize.device import pick
+from colorize.bench import timing
+from colorize.device import pick_device
 from colorize.zoo import gflop
 from train import bench
 from train.__main__ import main
 from train.bench import Task
-from train.catalogue import find
-from train.objective import build
+from train.catalogue import find_recipe
+from train.objective import untrained_model
 
 
 def test_competitors_take_turns_and_the_first_round_does_not_count(monkeypatch):
@@ -23,8 +24,8 @@ def test_competitors_take_turns_and_the_first_round_does_not_count(monkeypatch):
 
         return Task(run)
 
-    monkeypatch.setattr(bench.time, "perf_counter", lambda: now[0])
-    found = bench.in_turns({"a": task("a"), "b": task("b")}, pick("cpu"), rounds=1)
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: now[0])
+    found = bench.times_of({"a": task("a"), "b": task("b")}, pick_device("cpu"), rounds=1)
     assert found == {"a": [1, 2, 3, 4, 50], "b": [7] * 5}  # five rounds at least
     assert order == ["a", "b"] * 6
 
@@ -33,18 +34,18 @@ def test_competitors_take_turns_and_the_first_round_does_not_count(monkeypatch):
 def test_operations_are_those_of_a_forward_and_backward_pass(name, tiny):
     """Backward costs twice forward, but for the first layer, whose input needs no gradient."""
     recipe = tiny(name, naming=0.0)
-    task = bench.training(recipe, pick("cpu"))
+    task = bench.training_step(recipe, pick_device("cpu"))
     with torch.device("meta"):
-        network = build(bench.with_palette(recipe)).network
+        network = untrained_model(bench.with_palette(recipe)).network
     forward = 1e9 * gflop(network, recipe.crop)
     assert 2.5 * forward < task.operations / task.photos <= 3 * forward
 
 
 def test_the_batch_is_smaller_where_a_step_would_take_long(tiny, monkeypatch):
     recipe = tiny("regression", batch=16)
-    assert bench.training(recipe, pick("cpu")).photos == 16
+    assert bench.training_step(recipe, pick_device("cpu")).photos == 16
     monkeypatch.setattr(bench, "BUDGET", 1)
-    assert bench.training(recipe, pick("cpu")).photos == 1
+    assert bench.training_step(recipe, pick_device("cpu")).photos == 1
 
 
 def test_the_object_has_the_promised_keys(monkeypatch, capsys):
@@ -56,7 +57,7 @@ def test_the_object_has_the_promised_keys(monkeypatch, capsys):
     for key in ("ce_over_l2", "loader_over_step", "peak_share"):
         assert found[key] > 0
     assert found["device"]
-    printed = bench.text(found)
+    printed = bench.as_text(found)
     assert "cifar-rebalanced" in printed
 
 
@@ -66,6 +67,6 @@ def test_an_unknown_recipe_is_a_sentence(capsys):
 
 
 def test_a_palette_is_made_up():
-    recipe = bench.with_palette(find("cartoon"))
-    assert len(recipe.bins_options["colors"]) == 32
-    assert bench.with_palette(find("zhang")) == find("zhang")
+    recipe = bench.with_palette(find_recipe("cartoon"))
+    assert len(recipe.model.bins.options["colors"]) == 32
+    assert bench.with_palette(find_recipe("zhang")) == find_recipe("zhang")

@@ -22,9 +22,9 @@ from train.catalogue import RECIPES
 from train.checkpoint import CheckpointError
 from train.data.batches import batches
 from train.data.cache import Cache
-from train.loop import Photos, Run, TrainingError, fit
-from train.objective import see, shrink
+from train.loop import Run, TrainingError, TrainingPhotos, fit
 from train.recipe import Recipe
+from train.target import area_mean, make_examples
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +58,15 @@ def test_every_recipe_trains_to_a_model_that_colours(lessons, tiny, tmp_path, na
         assert (tmp_path / "run" / file).stat().st_size > 0
 
 
+def test_the_network_that_has_seen_the_world_trains_too(lessons, tiny, tmp_path):
+    options = {"widths": [16] * 4, "depths": [1] * 4}
+    recipe = tiny("classification", network="mobile-unet", network_options=options, aged=0.5)
+    best = fit(recipe, Run(lessons.folder, tmp_path / "run"))
+    model = Colorizer.load(best, device="cpu", short_side=32)
+    assert model.model.config.about["recipe"]["encoder_rate"] == 0.3
+    assert model(Photo(np.array(lessons.photo(0)))).pixels.shape == lessons.photo(0).shape
+
+
 def lightness_loss(recipe: Recipe, cache: Cache, objective) -> float:
     """The loss of the best that can be said from the lightness of a pixel alone.
 
@@ -77,20 +86,20 @@ def lightness_loss(recipe: Recipe, cache: Cache, objective) -> float:
             flip=False,
         )
         for _, batch in zip(range(count), feed, strict=False):
-            view = see(batch.pixels, recipe.source)
-            yield view, shrink(view.lightness, size).round().long().flatten()
+            view = make_examples(batch.pixels, recipe.luma)
+            yield view, area_mean(view.lightness, size).round().long().flatten()
         feed.close()
 
     width = objective.bins.size if objective.bins else 2
     sums, counts = torch.zeros(101, width), torch.zeros(101)
     for view, level in crops("train", 3):
         if objective.bins:
-            label = objective.label(view, size)
+            label = objective.target(view, size).label
             target = torch.zeros(len(label.indices), width, *size).scatter_add_(
                 1, label.indices, label.shares
             )
         else:
-            target = shrink(view.ab, size) / objective.ab_scale
+            target = objective.target(view, size).scaled_ab
         sums.index_add_(0, level, target.permute(0, 2, 3, 1).flatten(0, 2))
         counts.index_add_(0, level, torch.ones(len(level)))
     said = sums / counts.clamp(min=1)[:, None]
@@ -105,8 +114,8 @@ def lightness_loss(recipe: Recipe, cache: Cache, objective) -> float:
 def test_the_main_three_learn_more_than_lightness_tells(lessons, tiny, tmp_path, name):
     recipe = tiny(name, steps=250, rate=0.02)
     run = Run(lessons.folder, tmp_path / "run", validate_every=100)
-    photos = Photos.of(lessons, 99)
-    learner = loop.begin(recipe, run, photos)
+    photos = TrainingPhotos.of(lessons, 99)
+    learner = loop.begin_or_resume(recipe, run, photos)
     baseline = lightness_loss(recipe, lessons, learner.objective)
     loop.learn(learner, run, photos, loop.Processes())
     assert learner.best < 0.85 * baseline
@@ -135,7 +144,8 @@ def test_a_run_that_is_killed_and_resumed_is_the_run_that_was_not(lessons, tiny,
 def fit_command(recipe: Recipe, cache: Cache, output: Path, *more: str) -> list[str]:
     options = '{"widths": [16, 32], "depths": [1, 1]}'
     return [
-        *(sys.executable, "-m", "train", "fit", recipe.name, "--network-options", options),
+        *(sys.executable, "-m", "train", "fit", recipe.name, "--network", "unet"),
+        *("--network-options", options),
         *("--data", str(cache.folder), "--output", str(output), "--device", "cpu"),
         *("--steps", str(recipe.steps), "--crop", str(recipe.crop), "--batch", str(recipe.batch)),
         *("--warmup", str(recipe.warmup), "--rate", str(recipe.rate), *more),
@@ -150,7 +160,7 @@ from train import loop
 from train.__main__ import main
 
 # Half precision rounds each process's gradient on its own; here the sums are to be compared.
-loop.pick = lambda wish: Compute(torch.device("cpu"), torch.float32, "float32")
+loop.pick_device = lambda wish: Compute(torch.device("cpu"), torch.float32, "float32")
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -158,7 +168,7 @@ sys.exit(main(sys.argv[1:]))
 def test_two_processes_learn_what_one_does(lessons, tiny, tmp_path, monkeypatch):
     recipe = tiny("rebalanced", steps=6)
     exact = Compute(torch.device("cpu"), torch.float32, "float32")
-    monkeypatch.setattr(loop, "pick", lambda wish: exact)
+    monkeypatch.setattr(loop, "pick_device", lambda wish: exact)
     fit(recipe, Run(lessons.folder, tmp_path / "one"))
     script = tmp_path / "two.py"
     script.write_text(TWO_PROCESSES)
@@ -191,15 +201,15 @@ def test_a_loss_that_is_no_number_stops_with_step_and_names(lessons, tiny, tmp_p
 @contextmanager
 def at_step(number: int, act: Callable[[], object]) -> Iterator[None]:
     """Do this as soon as that step is told."""
-    step = loop.progress.Log.step
+    step = loop.progress.ProgressLog.step
 
-    def step_and_act(log: loop.progress.Log, loss: float) -> None:
+    def step_and_act(log: loop.progress.ProgressLog, loss: float) -> None:
         step(log, loss)
         if log.clock.step == number:
             act()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop.progress.Log, "step", step_and_act)
+        patch.setattr(loop.progress.ProgressLog, "step", step_and_act)
         yield
 
 
@@ -259,9 +269,10 @@ def test_the_best_model_is_kept_and_not_the_last(lessons, tiny, tmp_path, monkey
 
 def test_a_warm_start_begins_where_the_other_model_was(lessons, tiny, tmp_path):
     trained = fit(tiny("classification", steps=40), Run(lessons.folder, tmp_path / "first"))
-    photos = Photos.of(lessons, 99)
+    photos = TrainingPhotos.of(lessons, 99)
+    recipe = tiny("regression")
     cold, warm = (
-        loop.begin(tiny("regression"), Run(lessons.folder, tmp_path / name, init=init), photos)
+        loop.begin_or_resume(recipe, Run(lessons.folder, tmp_path / name, init=init), photos)
         for name, init in (("cold", None), ("warm", trained))
     )
     stem = Colorizer.load(trained, device="cpu").model.network.stem.weight
@@ -280,9 +291,9 @@ def test_a_finished_run_is_not_overwritten_and_not_prolonged(lessons, tiny, tmp_
 
 
 def test_without_a_validation_side_some_training_photos_are_held(lessons):
-    both = Photos.of(lessons, 8)
+    both = TrainingPhotos.of(lessons, 8)
     assert len(both.held) == 8
     only = replace(lessons, splits=("train", "test"))
-    found = Photos.of(only, 99)
+    found = TrainingPhotos.of(only, 99)
     assert sorted([*found.train, *found.held]) == only.split("train").tolist()
     assert len(found.held) == 3

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorize.config import Options
 from train.__main__ import main, parser
 from train.catalogue import RECIPES
-from train.recipe import Recipe
+from train.recipe import FIELDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,13 +49,13 @@ def test_recipes_are_printed(capsys):
 
 def test_every_field_of_a_recipe_can_be_given():
     words = ["fit", "x", "--data", "d", "--output", "o"]
-    values = {int: "3", float: "0.5", str: "l2", bool: "yes", dict: '{"n": 3}'}
-    for name, kind in Recipe.__annotations__.items():
+    values = {int: "3", float: "0.5", str: "l2", bool: "yes", Options: '{"n": 3}'}
+    for name, kind in FIELDS.items():
         if name not in ("name", "sentence"):
             options = parser().parse_args(
                 [*words, f"--{name.replace('_', '-')}", values.get(kind, "none")]
             )
-            expected = json.loads(values[kind]) if kind in (int, float, dict) else None
+            expected = json.loads(values[kind]) if kind in (int, float, Options) else None
             found = getattr(options, f"recipe_{name}")
             assert found == {str: "l2", bool: True}.get(kind, expected)
 
@@ -132,6 +133,7 @@ def test_a_device_that_is_not_there_is_a_sentence(capsys, lessons, tmp_path):
 def test_a_start_from_another_network_is_a_sentence(capsys, lessons, tmp_path):
     narrow, wide = (json.dumps({"widths": [w, 32], "depths": [1, 1]}) for w in (16, 48))
     words = ["--data", str(lessons.folder), "--steps", "1", "--crop", "16", "--batch", "2"]
+    words += ["--network", "unet"]
     first = ["fit", "regression", *words, "--output", str(tmp_path / "a")]
     assert main([*first, "--network-options", narrow]) == 0
     start = tmp_path / "a/best.safetensors"

@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.data.prepare import prepare
 from train.palette import fill_palette, kmeans, sample_colors
 
@@ -41,8 +41,8 @@ def test_more_colours_than_there_are_is_a_sentence():
 @pytest.mark.parametrize(("name", "width"), [("palette", 2), ("cartoon", 3)])
 def test_a_palette_is_filled_from_the_training_photos(album, tmp_path, name, width):
     cache = prepare(album(12), tmp_path / "cache", workers=1, progress=False)
-    recipe = fill_palette(find(name), cache, cache.split("train"), seed=0)
-    colors = torch.tensor(recipe.bins_options["colors"])
+    recipe = fill_palette(find_recipe(name), cache, cache.split("train"), seed=0)
+    colors = torch.tensor(recipe.model.bins.options["colors"])
     assert colors.shape == (32, width)
     points = sample_colors(cache, cache.split("train"), 0, "ab" if width == 2 else "rgb", 5_000)
     assert inertia(points, colors) < 0.2 * inertia(points, points.mean(0, keepdim=True))
@@ -51,5 +51,5 @@ def test_a_palette_is_filled_from_the_training_photos(album, tmp_path, name, wid
 
 def test_other_recipes_need_no_palette(album, tmp_path):
     cache = prepare(album(2), tmp_path / "cache", workers=1, progress=False)
-    recipe = find("rebalanced")
+    recipe = find_recipe("rebalanced")
     assert fill_palette(recipe, cache, cache.split("train"), seed=0) is recipe

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from train.processes import Processes, interruption, processes
+from train.processes import Processes, interruption, join_processes
 
 
 def press() -> None:
@@ -11,10 +11,10 @@ def press() -> None:
 
 def test_one_process_agrees_with_itself(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with processes() as team:
+    with join_processes() as team:
         assert team.first
         assert team.count == 1
-        assert team.agree(1.5, True) == [1.5, True]
+        assert team.broadcast(1.5, True) == [1.5, True]
 
 
 def test_a_single_module_is_not_wrapped():

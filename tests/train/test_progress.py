@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.checkpoint import CheckpointError
-from train.progress import FIELDS, Log, contact_sheet
+from train.progress import FIELDS, ProgressLog, contact_sheet
 from train.schedule import Clock
 
 
 def clock_at(step: int) -> Clock:
-    clock = Clock(find("regression", steps=100))
+    clock = Clock(find_recipe("regression", steps=100))
     clock.set(step, seconds=2.0 * step)
     return clock
 
@@ -24,7 +24,7 @@ def rows(run: Path) -> list[dict]:
 
 def log_at(run: Path, *steps: int, begin: int = 0) -> None:
     clock = clock_at(begin)
-    log = Log(run, clock, batch=4, why="a test")
+    log = ProgressLog(run, clock, batch=4, why="a test")
     for step in steps:
         clock.set(step, seconds=2.0 * step)
         log.step(loss=1.0 / step)
@@ -52,7 +52,7 @@ def test_a_new_run_begins_a_new_table(tmp_path):
 
 
 def test_other_processes_write_nothing(tmp_path):
-    Log(tmp_path, clock_at(0), batch=4, why="a test", quiet=True).step(1.0)
+    ProgressLog(tmp_path, clock_at(0), batch=4, why="a test", quiet=True).step(1.0)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from train.catalogue import find
+from train.catalogue import find_recipe
 from train.recipe import OPTIMIZERS
 from train.schedule import Clock, make_optimizer
 
-RECIPE = find("regression", steps=100, warmup=10, rate=1.0)
+RECIPE = find_recipe("regression", steps=100, warmup=10, rate=1.0)
 
 
 def rates(clock: Clock, steps: int) -> list[float]:
@@ -27,7 +27,7 @@ def test_the_rate_warms_up_and_falls_to_one_hundredth():
 
 
 def test_without_cosine_the_rate_stays():
-    clock = Clock(find("cartoon", steps=50))
+    clock = Clock(find_recipe("cartoon", steps=50))
     assert set(rates(clock, 50)) == {1.0}
 
 
@@ -59,7 +59,9 @@ def test_a_resumed_clock_goes_on():
 def test_every_optimizer_minimises(name):
     torch.manual_seed(0)
     module = nn.Linear(3, 1)
-    optimizer = make_optimizer(find("regression", optimizer=name, rate=0.05, decay=0.0), module)
+    optimizer = make_optimizer(
+        find_recipe("regression", optimizer=name, rate=0.05, decay=0.0), module
+    )
     x, first = torch.randn(20, 3), None
     for _ in range(50):
         loss = (module(x) - x.sum(1, keepdim=True)).square().mean()
@@ -71,6 +73,6 @@ def test_every_optimizer_minimises(name):
 
 
 def test_only_matrices_decay():
-    optimizer = make_optimizer(find("regression", decay=0.3), nn.Sequential(nn.Linear(3, 2)))
+    optimizer = make_optimizer(find_recipe("regression", decay=0.3), nn.Sequential(nn.Linear(3, 2)))
     decays = {p.ndim: g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
     assert decays == {2: 0.3, 1: 0.0}

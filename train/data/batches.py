@@ -33,6 +33,9 @@ class Batch:
     ages: Tensor | None = None  # (N,) int64: seeds of the age that a window is shown at, or -1
 
 
+Batches = Generator[Batch, None, None]  # to be closed
+
+
 @dataclass(frozen=True)
 class Windows:
     """Where to cut: arrays of one number a crop."""
@@ -60,7 +63,7 @@ def batches(
     tone: float = 1.0,
     aged: float = 0.0,
     threads: int = 1,
-) -> Generator[Batch, None, None]:
+) -> Batches:
     """Batches `start`, `start` + 1, … without end; every photo once an epoch, in a new order.
 
     A window's side is `scale` (uniform, a share of the photo's shorter side), its proportions are
@@ -94,15 +97,15 @@ def batches(
     return _ahead(make, start, threads)
 
 
-def whole(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
-    """Each photo whole, as a batch of one, in the given order."""
+def whole_photos(cache: Cache, indices: np.ndarray) -> Iterator[Batch]:
+    """Each photo whole, as a batch of one, in the given order: for measurements of one's own."""
     for i in np.asarray(indices, dtype=np.int64):
         pixels = torch.from_numpy(cache.photo(i).copy()).permute(2, 0, 1)[None]
         label = torch.tensor([int(cache.index["label"][i])])
         yield Batch(pixels, label, torch.tensor([int(i)]))
 
 
-def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Generator[Batch, None, None]:
+def _ahead(make: Callable[[int], Batch], start: int, threads: int) -> Batches:
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Batch]] = deque()
         step = start

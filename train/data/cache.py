@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Cache:
         cache._check()
         return cache
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[object, ...]:
         """Another process maps the files anew: the photos never travel."""
         return Cache.open, (self.folder,)
 
@@ -121,7 +122,7 @@ class Cache:
             )
 
 
-def _read_meta(folder: Path) -> dict:
+def _read_meta(folder: Path) -> dict[str, Any]:
     path = folder / "meta.json"
     if not path.is_file():
         raise DataError(
@@ -129,7 +130,7 @@ def _read_meta(folder: Path) -> dict:
             f"Make one: python -m train prepare PHOTOS --output {folder}"
         )
     try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
+        meta: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not JSON ({error}). {_remedy(folder)}") from error
     version = meta.get("version") if isinstance(meta, dict) else None

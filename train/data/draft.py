@@ -19,11 +19,11 @@ import numpy as np
 
 from colorize.files import NO_SPACE
 from train.data.cache import ENTRY, NO_LABEL, VERSION, DataError
-from train.data.sources import Item
+from train.data.sources import SourceItem
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalLine:
     """What became of one image of the source."""
 
     name: str
@@ -59,7 +59,7 @@ class Draft:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def rest(self, items: Iterator[Item]) -> Iterator[Item]:
+    def rest(self, items: Iterator[SourceItem]) -> Iterator[SourceItem]:
         """The items not yet in the journal; those in it must be the first ones, unchanged."""
         for line in self.lines():
             item = next(items, None)
@@ -70,7 +70,7 @@ class Draft:
                 )
         return items
 
-    def add(self, chunk: list[tuple[Line, bytes]]) -> None:
+    def add(self, chunk: list[tuple[JournalLine, bytes]]) -> None:
         with self._disk():
             for _, pixels in chunk:
                 self._pixels.write(pixels)
@@ -85,10 +85,10 @@ class Draft:
                 "End one of the two, delete the folder, and run the command again."
             )
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[JournalLine]:
         with (self.folder / "journal.jsonl").open(encoding="ascii") as journal:
             for text in journal:
-                yield Line(**json.loads(text))
+                yield JournalLine(**json.loads(text))
 
     def finish(self) -> None:
         """Writes the index, and gives the folder its name: the last step, and an atomic one."""
@@ -163,7 +163,7 @@ class Draft:
         begun = json.loads(path.read_text(encoding="utf-8"))
         if begun != self.settings:
             raise DataError(
-                f"{self.folder} was begun with {difference(begun, self.settings)}. "
+                f"{self.folder} was begun with {settings_difference(begun, self.settings)}. "
                 "Use the same settings to go on, or delete it to begin anew."
             )
 
@@ -175,7 +175,7 @@ class Draft:
         done, size, end = 0, 0, 0
         with journal.open("rb") as lines:
             for text in lines:
-                grown = size + Line(**json.loads(text)).size if text.endswith(b"\n") else 0
+                grown = size + JournalLine(**json.loads(text)).size if text.endswith(b"\n") else 0
                 if not text.endswith(b"\n") or grown > pixels.stat().st_size:
                     break
                 done, size, end = done + 1, grown, end + len(text)
@@ -196,7 +196,7 @@ class Draft:
             ) from error
 
 
-def difference(old: dict[str, object], new: dict[str, object]) -> str:
+def settings_difference(old: dict[str, object], new: dict[str, object]) -> str:
     """The settings that differ, as `short_side=160 (now 128)`."""
     keys = [key for key in old | new if old.get(key) != new.get(key)]
     return ", ".join(f"{key}={old.get(key)!r} (now {new.get(key)!r})" for key in keys)

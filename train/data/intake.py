@@ -12,12 +12,12 @@ from PIL import Image
 
 from colorize.photo import open_photo
 from train.data.cache import DataError
-from train.data.draft import Line
-from train.data.sources import Item, Slice
+from train.data.draft import JournalLine
+from train.data.sources import FileSlice, SourceItem
 
 
 @dataclass(frozen=True)
-class Settings:
+class CacheSettings:
     """What decides the content of a cache; kept in its meta.json."""
 
     source: str
@@ -37,28 +37,29 @@ class Settings:
             raise DataError("The share of 'train' is what the other splits leave: do not give it.")
 
 
-def read(item: Item, settings: Settings) -> tuple[Line, bytes]:
+def read_image(item: SourceItem, settings: CacheSettings) -> tuple[JournalLine, bytes]:
     """One image as a line of the journal and its pixels, shrunk; or the reason to skip it."""
     try:
-        content = item.content.read() if isinstance(item.content, Slice) else item.content
+        content = item.content.read() if isinstance(item.content, FileSlice) else item.content
         if isinstance(content, DataError):
             raise content
         pixels = content if isinstance(content, np.ndarray) else open_photo(content).pixels
     except (OSError, ValueError) as error:
-        return Line(item.name, problem=str(error)), b""
+        return JournalLine(item.name, problem=str(error)), b""
     chroma = mean_chroma(pixels)
     if chroma < settings.min_chroma:
         reason = f"nearly grey: mean chroma {chroma:.1f}, below {settings.min_chroma:g}"
-        return Line(item.name, problem=reason), b""
+        return JournalLine(item.name, problem=reason), b""
     data = content.tobytes() if isinstance(content, np.ndarray) else content
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-    split = item.split if item.split not in ("", "train") else side(digest, settings.splits)
-    pixels = shrink(pad_square(pixels) if settings.square else pixels, settings.short_side)
+    split = item.split if item.split not in ("", "train") else split_of(digest, settings.splits)
+    pixels = pad_square(pixels) if settings.square else pixels
+    pixels = limit_short_side(pixels, settings.short_side)
     height, width, _ = pixels.shape
-    return Line(item.name, height, width, item.label, split, digest), pixels.tobytes()
+    return JournalLine(item.name, height, width, item.label, split, digest), pixels.tobytes()
 
 
-def shrink(pixels: np.ndarray, short_side: int) -> np.ndarray:
+def limit_short_side(pixels: np.ndarray, short_side: int) -> np.ndarray:
     """So that the shorter side is at most `short_side`; never enlarged."""
     height, width, _ = pixels.shape
     factor = short_side / min(height, width)
@@ -86,11 +87,11 @@ def mean_chroma(pixels: np.ndarray) -> float:
     """
     from skimage.color import rgb2lab
 
-    ab = rgb2lab(shrink(pixels, 64))[..., 1:]  # (h, w, 2)
+    ab = rgb2lab(limit_short_side(pixels, 64))[..., 1:]  # (h, w, 2)
     return float(np.hypot(ab[..., 0], ab[..., 1]).mean())
 
 
-def side(digest: str, shares: Mapping[str, float]) -> str:
+def split_of(digest: str, shares: Mapping[str, float]) -> str:
     """The split of a photo, from the hash of its bytes alone."""
     place = int(digest[:16], 16) / 2**64  # uniform in [0, 1)
     for name, share in shares.items():

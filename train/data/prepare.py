@@ -10,7 +10,7 @@ interrupted goes on where it stopped.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from train.data.cache import Cache, DataError
-from train.data.draft import Draft, difference
-from train.data.intake import Settings
-from train.data.sources import Item, count, items
+from train.data.draft import Draft, settings_difference
+from train.data.intake import CacheSettings
+from train.data.sources import SourceItem, count_items, items
 from train.data.workers import Lines, Workers, read_chunk
 
 CHUNK = 32  # images a task: large enough to hide the pipe, small enough to be little in flight
@@ -49,16 +49,16 @@ def prepare(
     output = Path(output)
     shares = {"val": 0.05} if splits is None else dict(splits)
     index = Path(index).resolve() if index else None
-    settings = Settings(
+    settings = CacheSettings(
         _full(source), str(index or ""), short_side, min_chroma, square, shares, limit
     )
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         return _made(output, settings)
 
-    def every() -> Iterator[Item]:
+    def every() -> Iterator[SourceItem]:
         return itertools.islice(items(source, index), limit)
 
-    total = count(source, index)
+    total = count_items(source, index)
     total = total if limit is None else min(total, limit)
     if not total:
         raise DataError(f"{source} holds no images and no tar shards of images.")
@@ -78,11 +78,12 @@ def _full(source: str | Path) -> str:
     return str(source) if str(source).startswith("hf:") else str(Path(source).resolve())
 
 
-def _made(output: Path, settings: Settings) -> Cache:
+def _made(output: Path, settings: CacheSettings) -> Cache:
     cache = Cache.open(output)
     if cache.settings != asdict(settings):
+        change = settings_difference(cache.settings, asdict(settings))
         raise DataError(
-            f"{output} is already made, with {difference(cache.settings, asdict(settings))}. "
+            f"{output} is already made, with {change}. "
             "Choose another output, or delete it to make it anew."
         )
     return cache
@@ -96,7 +97,9 @@ def _check_any(draft: Draft, source: str | Path) -> None:
     raise DataError(f"None of the {draft.done} images of {source} can be used. The first: {some}.")
 
 
-def _read_all(rest: Iterable[Item], settings: Settings, workers: int) -> Iterator[Lines]:
+def _read_all(
+    rest: Iterable[SourceItem], settings: CacheSettings, workers: int
+) -> Generator[Lines, None, None]:
     """The lines and pixels of `rest`, in order, a chunk at a time."""
     chunks = iter(lambda: list(itertools.islice(rest, CHUNK)), [])
     if workers <= 1:

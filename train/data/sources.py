@@ -18,6 +18,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "t
 
 
 @dataclass(frozen=True)
-class Slice:
+class FileSlice:
     """A part of a file, so that a worker reads the bytes itself; `size` -1 is all of it."""
 
     path: Path
@@ -44,16 +45,16 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Item:
+class SourceItem:
     """One image of a source, not yet read."""
 
     name: str
-    content: Slice | bytes | np.ndarray | DataError  # ndarray: (H, W, 3) uint8, already pixels
+    content: FileSlice | bytes | np.ndarray | DataError  # ndarray: (H, W, 3) uint8, already pixels
     label: str = ""
     split: str = ""  # "" or "train": the content decides
 
 
-def items(source: str | Path, index: Path | None = None) -> Iterator[Item]:
+def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]:
     """Every image of `source`; with `index`, only those that this table names."""
     if str(source).startswith(HUB):
         yield from _hub(str(source))
@@ -66,19 +67,19 @@ def items(source: str | Path, index: Path | None = None) -> Iterator[Item]:
         key = str(PurePosixPath(item.name).with_suffix(""))
         if key in table:
             label, split = table[key]
-            yield Item(item.name, item.content, label or item.label, split or item.split)
+            yield SourceItem(item.name, item.content, label or item.label, split or item.split)
         elif index is None:
             yield item
 
 
-def count(source: str | Path, index: Path | None = None) -> int:
+def count_items(source: str | Path, index: Path | None = None) -> int:
     """How many items `source` has, without reading the images."""
     if str(source).startswith(HUB):
         return sum(len(table) for table in _hub_tables(str(source)).values())
     return sum(1 for _ in items(source, index))
 
 
-def _walk(folder: Path, root: Path) -> Iterator[Item]:
+def _walk(folder: Path, root: Path) -> Iterator[SourceItem]:
     """Depth first, by name, so that the order is the same on every machine."""
     if (folder / "batches.meta").is_file():
         yield from _cifar(folder)
@@ -87,7 +88,7 @@ def _walk(folder: Path, root: Path) -> Iterator[Item]:
         with os.scandir(folder) as entries:
             found = sorted((entry.name, entry.is_dir()) for entry in entries)
     except OSError as error:
-        yield Item(str(folder), DataError(f"cannot be listed ({error.strerror})"))
+        yield SourceItem(str(folder), DataError(f"cannot be listed ({error.strerror})"))
         return
     for name, is_folder in found:
         path = folder / name
@@ -98,11 +99,11 @@ def _walk(folder: Path, root: Path) -> Iterator[Item]:
             continue
         elif not path.is_file():  # which would keep us waiting, or never end
             name = path.relative_to(root).as_posix()
-            yield Item(name, DataError("it is a pipe, a device or a broken link"))
+            yield SourceItem(name, DataError("it is a pipe, a device or a broken link"))
         elif path.suffix.lower() == SHARD:
             yield from _shard(path)
         else:
-            yield _named(path.relative_to(root).as_posix(), Slice(path))
+            yield _named(path.relative_to(root).as_posix(), FileSlice(path))
 
 
 def _loops(path: Path) -> bool:
@@ -110,23 +111,23 @@ def _loops(path: Path) -> bool:
     return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
 
 
-def _named(name: str, content: Slice) -> Item:
+def _named(name: str, content: FileSlice) -> SourceItem:
     """An item whose label and side are what its folders say."""
     folders = PurePosixPath(name).parts[:-1]
     split = SIDES.get(folders[0].lower(), "") if folders else ""
     label = folders[-1] if len(folders) > bool(split) else ""
-    return Item(name, content, label, split)
+    return SourceItem(name, content, label, split)
 
 
-def _shard(path: Path) -> Iterator[Item]:
+def _shard(path: Path) -> Iterator[SourceItem]:
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                tar.members.clear()  # tarfile remembers every member: memory without bound
+                tar.members.clear()  # type: ignore[attr-defined]  # tarfile remembers every member: memory without bound
                 if member.isfile() and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
-                    yield _named(member.name, Slice(path, member.offset_data, member.size))
+                    yield _named(member.name, FileSlice(path, member.offset_data, member.size))
     except (tarfile.TarError, OSError) as error:
-        yield Item(path.name, DataError(f"not a whole, plain tar file ({error})"))
+        yield SourceItem(path.name, DataError(f"not a whole, plain tar file ({error})"))
 
 
 def _read_table(path: Path, needed: bool) -> dict[str, tuple[str, str]]:
@@ -166,7 +167,7 @@ class _Arrays(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
 
-def _cifar(folder: Path) -> Iterator[Item]:
+def _cifar(folder: Path) -> Iterator[SourceItem]:
     classes = [name.decode() for name in _unpickle(folder / "batches.meta")[b"label_names"]]
     batches = sorted(folder.glob("data_batch_*")) + sorted(folder.glob("test_batch"))
     for path in batches:
@@ -174,20 +175,22 @@ def _cifar(folder: Path) -> Iterator[Item]:
         split = "test" if path.name == "test_batch" else "train"
         photos = batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
         for i, (pixels, label) in enumerate(zip(photos, batch[b"labels"], strict=True)):
-            yield Item(f"{path.name}/{i:05}", np.ascontiguousarray(pixels), classes[label], split)
+            name = f"{path.name}/{i:05}"
+            yield SourceItem(name, np.ascontiguousarray(pixels), classes[label], split)
 
 
-def _unpickle(path: Path) -> dict:
+def _unpickle(path: Path) -> dict[bytes, Any]:
     try:
-        return _Arrays(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        batch: dict[bytes, Any] = _Arrays(io.BytesIO(path.read_bytes()), encoding="bytes").load()
     except (pickle.UnpicklingError, EOFError) as error:
         raise DataError(f"{path} is not a batch of CIFAR-10 ({error}).") from error
+    return batch
 
 
 # Hugging Face data sets.
 
 
-def _hub(source: str) -> Iterator[Item]:
+def _hub(source: str) -> Iterator[SourceItem]:
     for split, table in _hub_tables(source).items():
         kinds = {column: type(kind).__name__ for column, kind in table.features.items()}
         image = next((column for column, kind in kinds.items() if kind == "Image"), None)
@@ -200,22 +203,25 @@ def _hub(source: str) -> Iterator[Item]:
             number = row[label] if label else None
             title = titles[number] if number is not None and number >= 0 else ""
             side = SIDES.get(split, split)
-            yield Item(f"{split}/{i:08}", _hub_content(row[image]), title, side)
+            yield SourceItem(f"{split}/{i:08}", _hub_content(row[image]), title, side)
 
 
-def _hub_content(cell: dict | None) -> Slice | bytes | DataError:
+def _hub_content(cell: dict[str, Any] | None) -> FileSlice | bytes | DataError:
     if cell and cell["bytes"]:
-        return cell["bytes"]
-    return Slice(Path(cell["path"])) if cell and cell["path"] else DataError("the row has no image")
+        return bytes(cell["bytes"])
+    if cell and cell["path"]:
+        return FileSlice(Path(cell["path"]))
+    return DataError("the row has no image")
 
 
-def _hub_tables(source: str) -> dict:
+def _hub_tables(source: str) -> dict[str, Any]:
     try:
         import datasets
     except ImportError as error:
         raise DataError(f"{source} needs the package 'datasets': pip install datasets") from error
     name = source.removeprefix(HUB)
     try:
-        return datasets.load_dataset(name)
+        tables: dict[str, Any] = datasets.load_dataset(name)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise DataError(f"The data set {name!r} cannot be loaded: {error}") from error
+    return tables

@@ -15,18 +15,18 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import Connection
 
 from train.data.cache import DataError
-from train.data.draft import Line
-from train.data.intake import Settings, read
-from train.data.sources import Item
+from train.data.draft import JournalLine
+from train.data.intake import CacheSettings, read_image
+from train.data.sources import SourceItem
 
-Chunk = list[Item]
-Lines = list[tuple[Line, bytes]]  # what the journal says of each image, and its pixels
+Chunk = list[SourceItem]
+Lines = list[tuple[JournalLine, bytes]]  # what the journal says of each image, and its pixels
 
 
 class Workers:
     """So many processes that take turns."""
 
-    def __init__(self, count: int, settings: Settings) -> None:
+    def __init__(self, count: int, settings: CacheSettings) -> None:
         self._team = [Worker(settings) for _ in range(count)]
 
     def read(self, chunks: Iterable[Chunk]) -> Iterator[Lines]:
@@ -51,7 +51,7 @@ class Workers:
 class Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CacheSettings) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads hold
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, settings), daemon=True)
@@ -66,7 +66,7 @@ class Worker:
 
     def take(self) -> Lines:
         try:
-            answer = self._pipe.recv()
+            answer: Lines | Exception = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise _ended() from error
         if isinstance(answer, Exception):
@@ -79,18 +79,18 @@ class Worker:
         self.process.join()
 
 
-def read_chunk(chunk: Chunk, settings: Settings) -> Lines:
-    return [read(item, settings) for item in chunk]
+def read_chunk(chunk: Chunk, settings: CacheSettings) -> Lines:
+    return [read_image(item, settings) for item in chunk]
 
 
-def _work(pipe: Connection, settings: Settings) -> None:
+def _work(pipe: Connection, settings: CacheSettings) -> None:
     """Until the pipe closes: when all is read, or the parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     try:
         while True:
             chunk = pipe.recv()
             try:
-                answer = read_chunk(chunk, settings)
+                answer: Lines | Exception = read_chunk(chunk, settings)
             except Exception as error:  # a defect: raised where somebody sees it
                 answer = error
             pipe.send(answer)

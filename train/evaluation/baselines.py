@@ -8,11 +8,10 @@ lightness; `original` is the photo itself.
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from colorize.lab import fit_gamut, lab_to_rgb, lightness_to_gray
+from colorize.lab import fit_gamut, lab_to_pixels, lightness_to_gray
 from train.evaluation.metrics import Guess, Truth
 
 LEVELS = 101  # of lightness, one a unit
@@ -33,7 +32,7 @@ class LightnessTable:
     @classmethod
     def of(cls, lab: Tensor) -> "LightnessTable":
         """The table of one photo, (3, H, W) Lab."""
-        level = levels(lab[0]).flatten()
+        level = lightness_levels(lab[0]).flatten()
         a, b = (torch.bincount(level, x.flatten().double(), LEVELS) for x in lab[1:])
         return cls(torch.stack((a, b)), torch.bincount(level, minlength=LEVELS).double())
 
@@ -50,7 +49,7 @@ class LightnessTable:
         return fit_gamut(lightness, mean)[:, 0]
 
 
-def levels(lightness: Tensor) -> Tensor:
+def lightness_levels(lightness: Tensor) -> Tensor:
     return lightness.round().long().clamp(0, LEVELS - 1)
 
 
@@ -61,10 +60,8 @@ def gray(truth: Truth) -> Guess:
 
 
 def mean_by_lightness(truth: Truth, table: LightnessTable) -> Guess:
-    ab = table.ab()[:, levels(truth.lab[0])]
-    rgb = lab_to_rgb(torch.cat((truth.lab[:1], ab)))
-    pixels = (rgb * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    return Guess(truth, np.ascontiguousarray(pixels), ab)
+    ab = table.ab()[:, lightness_levels(truth.lab[0])]
+    return Guess(truth, lab_to_pixels(torch.cat((truth.lab[:1], ab))), ab)
 
 
 def original(truth: Truth) -> Guess:

@@ -12,10 +12,10 @@ import numpy as np
 from train.evaluation.metrics import METRICS, Guess, counted
 
 DRAWS = 2_000
-Sums = dict[str, np.ndarray]  # metric -> (2, n, K): numerators and denominators of each photo
+MetricSums = dict[str, np.ndarray]  # metric -> (2, n, K): numerators and denominators of each photo
 
 
-class Ledger:
+class MetricParts:
     """Collects the parts of every metric, photo by photo."""
 
     def __init__(self) -> None:
@@ -25,18 +25,18 @@ class Ledger:
         for name, metric in METRICS.items():
             self._parts[name].append(np.stack(metric.parts(guess)).astype(np.float32))
 
-    def sums(self) -> Sums:
+    def sums(self) -> MetricSums:
         return {name: np.stack(parts, axis=1) for name, parts in self._parts.items()}
 
 
-def draws(photos: int, seed: int, count: int = DRAWS) -> np.ndarray:
+def draw_weights(photos: int, seed: int, count: int = DRAWS) -> np.ndarray:
     """(1 + count, photos) how often each photo is taken; the first row takes each once."""
     random = np.random.default_rng(seed)
     again = random.multinomial(photos, np.full(photos, 1 / photos), size=count)
     return np.concatenate((np.ones((1, photos)), again)).astype(np.float32)
 
 
-def spread(sums: Sums, weights: np.ndarray) -> dict[str, np.ndarray]:
+def resampled_values(sums: MetricSums, weights: np.ndarray) -> dict[str, np.ndarray]:
     """metric -> (1 + count,) its value, then its value under each draw."""
     return {
         name: metric.value(sums[name], weights, counted(sums[name]))
@@ -48,10 +48,10 @@ def interval(values: np.ndarray) -> list[float | None]:
     """The middle 95 % of the values under the draws: [low, high]."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (np.nan, np.nan)
-    return [number(low), number(high)]
+    return [json_number(low), json_number(high)]
 
 
-def number(value: float) -> float | None:
+def json_number(value: float) -> float | None:
     """For JSON, which knows no NaN: a number that could not be taken is None."""
     return round(float(value), 5) if np.isfinite(value) else None
 
@@ -59,7 +59,7 @@ def number(value: float) -> float | None:
 def summary(values: dict[str, np.ndarray]) -> dict[str, object]:
     """metric -> value, and under "intervals" metric -> [low, high]; ready for JSON."""
     return {
-        **{name: number(v[0]) for name, v in values.items()},
+        **{name: json_number(v[0]) for name, v in values.items()},
         "intervals": {name: interval(v) for name, v in values.items()},
     }
 

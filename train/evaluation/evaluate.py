@@ -14,18 +14,33 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from colorize import Colorizer, zoo
 from colorize.files import write_whole
+from colorize.lab import pixels_to_lab
 from train.data.cache import Cache
 from train.evaluation import gallery
 from train.evaluation.baselines import LightnessTable
-from train.evaluation.bootstrap import Ledger, Sums, difference, draws, spread, summary
-from train.evaluation.contest import SHORT_SIDE, TABLE_PHOTOS, Album, Contest, album
-from train.evaluation.metrics import METRICS, to_lab
+from train.evaluation.bootstrap import (
+    MetricParts,
+    MetricSums,
+    difference,
+    draw_weights,
+    resampled_values,
+    summary,
+)
+from train.evaluation.guesses import (
+    SHORT_SIDE,
+    TABLE_PHOTOS,
+    EvaluationPhotos,
+    Guessers,
+    evaluation_photos,
+)
+from train.evaluation.metrics import METRICS
 
 BASELINES = ("gray", "mean-by-lightness", "original")
 COLUMNS = (
@@ -36,7 +51,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Question:
+class EvaluationSettings:
     """What is to be evaluated; the options of `python -m train evaluate`."""
 
     models: Sequence[str]
@@ -52,61 +67,61 @@ class Question:
     pages: Path | None = None  # pictures go here
 
 
-def evaluate(question: Question) -> dict[str, object]:
+def evaluate(question: EvaluationSettings) -> dict[str, object]:
     """The report: values, intervals and paired differences of all rows, ready for JSON."""
     models = {
-        label(name): Colorizer.load(name, question.device, question.short_side)
+        row_name(name): Colorizer.load(name, question.device, question.short_side)
         for name in question.models
     }
-    with album(question.data, question.split, question.limit) as photos:
+    with evaluation_photos(question.data, question.split, question.limit) as photos:
         table = lightness_table(photos, question.train)
         alone = question.train is None
-        contest = Contest(models, question.temperature, table, alone, question.aged)
-        sums = judge(photos, contest)
+        guessers = Guessers(models, question.temperature, table, alone, question.aged)
+        sums = sum_metrics(photos, guessers)
         if question.pages:
-            pictures(photos, contest, sums, question.pages)
+            write_pictures(photos, guessers, sums, question.pages)
     return {
         "data": question.data.name,
         "short_side": SHORT_SIDE,
         "mean_by_lightness": question.train.name if question.train else "leave-one-out",
-        "trivial": trivial(sums),
+        "trivial": trivial_accuracies(sums),
         **compare(sums, question.seed),
     }
 
 
-def label(name: str) -> str:
+def row_name(name: str) -> str:
     """A shipped name as it is; of a file RUN/best.safetensors, RUN/best."""
     return "/".join(Path(name.removesuffix(".safetensors")).parts[-2:])
 
 
-def lightness_table(photos: Album, train: Path | None) -> LightnessTable:
+def lightness_table(photos: EvaluationPhotos, train: Path | None) -> LightnessTable:
     """The colours of each lightness in the training photos of a cache, or in `photos`."""
     if train is not None:
         cache = Cache.open(train)
-        photos = Album(cache, cache.split("train")[:TABLE_PHOTOS])
+        photos = EvaluationPhotos(cache, cache.split("train")[:TABLE_PHOTOS])
     table = LightnessTable.empty()
     for i in tqdm(range(len(photos)), "lightness", unit=" photos", leave=False):
-        table = table.plus(LightnessTable.of(to_lab(photos.photo(i).pixels)))
+        table = table.plus(LightnessTable.of(pixels_to_lab(photos.photo(i).pixels)))
     return table
 
 
-def judge(photos: Album, contest: Contest) -> dict[str, Sums]:
+def sum_metrics(photos: EvaluationPhotos, guessers: Guessers) -> dict[str, MetricSums]:
     """row -> the parts of its metrics, photo by photo."""
-    ledgers: dict[str, Ledger] = {}
+    parts: dict[str, MetricParts] = {}
     with tqdm(total=len(photos), desc="evaluating", unit=" photos") as bar:
         for group in photos.groups():
-            for found in contest.guesses(group):
+            for found in guessers.guesses(group):
                 for row, guess in found.items():
-                    ledgers.setdefault(row, Ledger()).add(guess)
+                    parts.setdefault(row, MetricParts()).add(guess)
                 bar.update()
-    return {row: ledger.sums() for row, ledger in ledgers.items()}
+    return {row: found.sums() for row, found in parts.items()}
 
 
-def compare(rows: dict[str, Sums], seed: int) -> dict[str, object]:
+def compare(rows: dict[str, MetricSums], seed: int) -> dict[str, object]:
     """Every row's values and intervals; models minus gray, and models minus each other."""
     n = rows["gray"]["psnr"].shape[1]
-    weights = draws(n, seed)
-    spreads = {row: spread(sums, weights) for row, sums in rows.items()}
+    weights = draw_weights(n, seed)
+    spreads = {row: resampled_values(sums, weights) for row, sums in rows.items()}
     models = [row for row in rows if row not in BASELINES]
     pairs = [(row, "gray") for row in models] + list(combinations(models, 2))
     return {
@@ -121,7 +136,7 @@ def compare(rows: dict[str, Sums], seed: int) -> dict[str, object]:
     }
 
 
-def trivial(rows: dict[str, Sums]) -> dict[str, float]:
+def trivial_accuracies(rows: dict[str, MetricSums]) -> dict[str, float]:
     """The accuracies, in percent, of always giving the most common answer."""
     cells = rows["original"]["bin_accuracy_balanced"][1].sum(0)  # true pixels of each cell
     red, pixels = rows["gray"]["keras_accuracy"].sum(1)[:, 0]  # grey is right where a >= b
@@ -131,29 +146,31 @@ def trivial(rows: dict[str, Sums]) -> dict[str, float]:
     }
 
 
-def pictures(photos: Album, contest: Contest, rows: dict[str, Sums], folder: Path) -> None:
+def write_pictures(
+    photos: EvaluationPhotos, guessers: Guessers, rows: dict[str, MetricSums], folder: Path
+) -> None:
     """The pages of best, median and worst photos, by CIEDE2000."""
     shown = [row for row in rows if row not in BASELINES] or ["mean-by-lightness"]
     errors = {row: np.divide(*rows[row]["delta_e"])[:, 0] for row in shown}
-    guesses = lru_cache(lambda i: next(contest.guesses([photos.photo(i)])))
-    gallery.write(folder, errors, guesses)
+    guesses = lru_cache(lambda i: next(guessers.guesses([photos.photo(i)])))
+    gallery.write_gallery(folder, errors, guesses)
 
 
 def write_json(content: dict[str, object], path: Path) -> None:
     write_whole(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def record(report: dict, models: Sequence[str]) -> None:
+def record_in_models(report: dict[str, Any], models: Sequence[str]) -> None:
     """Write each model's row into the JSON beside its weights; peers have none."""
     rows = {row["model"]: row for row in report["rows"]}
     for name in (n for n in models if n not in zoo.PEERS):
-        path = zoo.find(name).with_suffix(".json")
+        path = zoo.find_weights(name).with_suffix(".json")
         described = json.loads(path.read_text(encoding="utf-8"))
-        described["about"]["evaluation"] = {"data": report["data"], **rows[label(name)]}
+        described["about"]["evaluation"] = {"data": report["data"], **rows[row_name(name)]}
         write_json(described, path)
 
 
-def text(report: dict) -> str:
+def as_text(report: dict[str, Any]) -> str:
     """The report for people: the rows in three tables, and the differences."""
     lines = [
         f"{report['n']} photos of {report['data']} at short side {report['short_side']}; "
@@ -162,14 +179,14 @@ def text(report: dict) -> str:
         + ", ".join(f"{name} {value:.2f}" for name, value in report["trivial"].items()),
     ]
     for columns in COLUMNS:
-        lines += ["", *table("model", report["rows"], columns)]
+        lines += ["", *metric_table("model", report["rows"], columns)]
     if report["differences"]:
         named = [d | {"model": f"{d['model']} - {d['minus']}"} for d in report["differences"]]
-        lines += ["", *table("difference", named, COLUMNS[0])]
+        lines += ["", *metric_table("difference", named, COLUMNS[0])]
     return "\n".join(lines)
 
 
-def table(title: str, rows: list[dict], columns: Sequence[str]) -> list[str]:
+def metric_table(title: str, rows: list[dict[str, Any]], columns: Sequence[str]) -> list[str]:
     """Aligned lines: a title over the models' names, then value [low, high] of each metric."""
     cells = [[title, *columns]]
     for row in rows:

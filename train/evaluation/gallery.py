@@ -22,7 +22,7 @@ SHARED = 8  # photos on the sheet of all models
 Guesses = dict[str, Guess]  # row -> its guess of one photo
 
 
-def pick(scores: np.ndarray) -> dict[str, list[int]]:
+def best_median_worst(scores: np.ndarray) -> dict[str, list[int]]:
     """The photos of the lowest, middle and highest scores: kind -> their numbers."""
     order = np.argsort(scores, kind="stable")
     each = min(EACH, len(order))
@@ -34,7 +34,7 @@ def pick(scores: np.ndarray) -> dict[str, list[int]]:
     }
 
 
-def write(
+def write_gallery(
     folder: Path, scores: dict[str, np.ndarray], guesses: Callable[[int], Guesses]
 ) -> list[Path]:
     """Sheets and index.html. `scores`: model -> (n,) error a photo; `guesses(i)`: of photo i."""
@@ -58,7 +58,7 @@ def write(
 def model_sheet(model: str, errors: np.ndarray, guesses: Callable[[int], Guesses]) -> Image.Image:
     """Three rows: best, median, worst; each photo as grey, the model's, original."""
     rows = []
-    for kind, numbers in pick(errors).items():
+    for kind, numbers in best_median_worst(errors).items():
         row = []
         for number in numbers:
             found = guesses(number)

@@ -20,8 +20,10 @@ from torch import Tensor
 
 from colorize.bins import Grid, Hull
 from colorize.colours import colorfulness
-from colorize.lab import rgb_to_lab
+from colorize.lab import pixels_to_lab
+from colorize.quantizer import Quantizer
 from train.evaluation.regions import deviation, even_regions
+from train.target import area_mean
 
 FARTHEST = 150  # the last threshold of the AuC, in ab units
 LEAST = 1_000  # true pixels that a bin must hold to be counted in a balanced number
@@ -42,7 +44,7 @@ def ssim(pixels: np.ndarray, truth: np.ndarray) -> float:
     if min(x.shape[1:]) <= 2 * WINDOW:
         raise ValueError(f"SSIM needs photos of at least {2 * WINDOW + 1} pixels a side.")
     moments = _blur(torch.cat((x, y, x * x, y * y, x * y)))
-    mean_x, mean_y, xx, yy, xy = moments.unflatten(0, (5, 3))
+    mean_x, mean_y, xx, yy, xy = moments.view(5, 3, *moments.shape[1:])
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     likeness = (2 * mean_x * mean_y + c1) * (2 * (xy - mean_x * mean_y) + c2)
     energy = (mean_x**2 + mean_y**2 + c1) * (xx - mean_x**2 + yy - mean_y**2 + c2)
@@ -61,7 +63,8 @@ def delta_e(lab: Tensor, truth: Tensor) -> np.ndarray:
     """CIEDE2000 between two (3, H, W) Lab pictures, on a quarter of the pixels: (h, w)."""
     step = DELTA_E_STRIDE
     x, y = (p[:, ::step, ::step].permute(1, 2, 0).numpy() for p in (lab, truth))
-    return deltaE_ciede2000(x, y)
+    difference: np.ndarray = deltaE_ciede2000(x, y)
+    return difference
 
 
 def reached(distance: Tensor) -> Tensor:
@@ -75,7 +78,7 @@ def chroma(ab: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=2)
-def _bins(kind: type) -> torch.nn.Module:
+def _bins(kind: Callable[[], Quantizer]) -> Quantizer:
     return kind()
 
 
@@ -87,7 +90,7 @@ class Truth:
 
     @cached_property
     def lab(self) -> Tensor:
-        return to_lab(self.pixels)
+        return pixels_to_lab(self.pixels)
 
     @cached_property
     def hull(self) -> Tensor:
@@ -114,7 +117,7 @@ class Guess:
 
     @cached_property
     def lab(self) -> Tensor:
-        return to_lab(self.pixels)
+        return pixels_to_lab(self.pixels)
 
     @cached_property
     def error(self) -> Tensor:
@@ -124,20 +127,13 @@ class Guess:
     @cached_property
     def target(self) -> Tensor:
         """(2, h, w): the true ab averaged down to the size of the model's answer."""
-        ab = self.truth.lab[None, 1:]
-        size = self.answer.shape[1:]
-        return (ab if ab.shape[2:] == size else F.interpolate(ab, size=size, mode="area"))[0]
+        return area_mean(self.truth.lab[None, 1:], self.answer.shape[1:])[0]
 
     @cached_property
     def hits(self) -> tuple[Tensor, Tensor]:
         """Of the 20 x 20 grid: whether the cell is right, and the true cell; both (h, w)."""
         true = _bins(Grid).encode(self.target[None])[0]
         return _bins(Grid).encode(self.answer[None])[0] == true, true
-
-
-def to_lab(pixels: np.ndarray) -> Tensor:
-    """(H, W, 3) uint8 -> (3, H, W) Lab."""
-    return rgb_to_lab(torch.from_numpy(pixels).permute(2, 0, 1).float() / 255)
 
 
 # Metrics over many photos: each photo gives a numerator and a denominator.
@@ -165,7 +161,8 @@ class Metric:
         known = numerators.sum(0) / denominators.sum(0)  # of all photos, for bins left empty here
         drawn = weights @ denominators
         ratios = np.where(drawn > 0, weights @ numerators / np.maximum(drawn, 1e-9), known)
-        return np.sqrt(ratios.mean(1)) if self.root else ratios.mean(1)
+        values: np.ndarray = ratios.mean(1)
+        return np.sqrt(values) if self.root else values
 
 
 def counted(sums: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ import torch
 from colorize.bins import Hull
 from colorize.colorizer import Colorizer
 from colorize.decode import entropy
-from colorize.photo import Photo
-from colorize.web.belief import ask, color_words, css, entropy_map, most_vivid, planes
-from colorize.web.studio import Sight, shrink
+from colorize.photo import Photo, shrink
+from colorize.web.belief import belief_at, color_words, css, entropy_map, most_vivid, planes
+from colorize.web.studio import Preview
 
 
 @pytest.mark.parametrize(
@@ -77,54 +77,52 @@ def test_the_most_vivid_place_is_found(place):
     assert abs(found[0] - place[0]) < 0.1 and abs(found[1] - place[1]) < 0.1
 
 
-def seen(colorizer: Colorizer, photo: Photo, side: int, gray: bool = False) -> Sight:
+def seen(colorizer: Colorizer, photo: Photo, side: int, gray: bool = False) -> Preview:
     look = colorizer.look(photo)
     small = shrink(photo, side)
     shown = SimpleNamespace(photo=small, belief=None, centres=look.centres)
-    shown.belief = type(look)(
-        small, look.model, look.painter, look.lightness, look.output, {}
-    ).belief
-    return Sight(shown, photo.width, photo.height, gray)
+    shown.belief = type(look)(small, look.model, look.painter, look.shown, look.output, {}).belief
+    return Preview(shown, photo.width, photo.height, gray)
 
 
 def test_a_pixel_of_the_file_is_asked_on_the_screen(colorizer):
     random = np.random.default_rng(0)
     blocks = random.integers(0, 256, (8, 12, 1), np.uint8).repeat(3, 2)
     photo = Photo(blocks.repeat(50, 0).repeat(50, 1))  # 600 x 400
-    sight = seen(colorizer, photo, 150)
-    painted = sight.look.photo.pixels
+    preview = seen(colorizer, photo, 150)
+    painted = preview.look.photo.pixels
     for x, y in ((0, 0), (599, 399), (310, 120)):
-        belief = ask(sight, painted, x, y)
+        belief = belief_at(preview, painted, x, y)
         assert torch.equal(belief.shares, colorizer.look(photo).belief(x, y))
         assert belief.shares.sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_places_outside_are_moved_inside(colorizer):
-    sight = seen(colorizer, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
-    inside = ask(sight, sight.look.photo.pixels, 59, 39)
-    outside = ask(sight, sight.look.photo.pixels, 10_000, 10_000)
+    preview = seen(colorizer, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
+    inside = belief_at(preview, preview.look.photo.pixels, 59, 39)
+    outside = belief_at(preview, preview.look.photo.pixels, 10_000, 10_000)
     assert torch.equal(inside.shares, outside.shares)
 
 
 def test_only_colour_photos_have_an_original(colorizer):
     photo = Photo(np.full((40, 60, 3), (200, 60, 60), np.uint8))
     painted = np.full((40, 60, 3), 90, np.uint8)
-    a, b = ask(seen(colorizer, photo, 60), painted, 5, 5).original
+    a, b = belief_at(seen(colorizer, photo, 60), painted, 5, 5).original
     assert a > 40 and b > 15
-    assert ask(seen(colorizer, photo, 60, gray=True), painted, 5, 5).original is None
+    assert belief_at(seen(colorizer, photo, 60, gray=True), painted, 5, 5).original is None
 
 
 def test_a_model_of_one_colour_states_no_others(make_model):
     regression = Colorizer(make_model("regression"), device="cpu")
-    sight = seen(regression, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
-    belief = ask(sight, sight.look.photo.pixels, 5, 5)
+    preview = seen(regression, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
+    belief = belief_at(preview, preview.look.photo.pixels, 5, 5)
     assert belief.shares is None and belief.likeliest(5) == []
     assert torch.equal(belief.centres.float(), Hull().centres)  # a backdrop all the same
 
 
 def test_the_likeliest_come_first(colorizer):
-    sight = seen(colorizer, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
-    named = ask(sight, sight.look.photo.pixels, 5, 5).likeliest(313)
+    preview = seen(colorizer, Photo(np.full((40, 60, 3), 99, np.uint8)), 60)
+    named = belief_at(preview, preview.look.photo.pixels, 5, 5).likeliest(313)
     shares, names, _ = zip(*named, strict=True)
     assert list(shares) == sorted(shares, reverse=True)
     assert len(set(names)) == len(names)

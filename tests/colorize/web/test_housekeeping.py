@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorize.web.housekeeping import give_back
+from colorize.web.housekeeping import trim_memory
 
 
 def resident() -> int:
@@ -22,6 +22,6 @@ def test_holes_between_what_is_kept_are_given_back():
     kept = blocks[::50]
     del blocks
     before = resident()
-    give_back()
+    trim_memory()
     assert resident() < before - 100
     assert all(block.all() for block in kept)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorize.colours import distance
-from colorize.web.panels import Panel, first_panel, model_panel, poster, table
+from colorize.colours import mean_delta_e
+from colorize.web.panels import Panel, first_panel, measures_table, model_panel, poster
 from colorize.web.studio import Studio
 
 RED, GREY = np.full((20, 30, 3), (255, 0, 0), np.uint8), np.full((20, 30, 3), 90, np.uint8)
@@ -19,7 +19,7 @@ PANELS = [
 
 
 def test_the_longest_bar_is_the_largest_number():
-    root = ET.fromstring(table(PANELS))
+    root = ET.fromstring(measures_table(PANELS))
     rows = root.findall("./tbody/tr")
     assert [row.findtext("th") for row in rows] == ["original", "rebalanced"]  # no missing ones
     bars = [[rect.get("width") for rect in row.iter("rect")] for row in rows]
@@ -27,12 +27,12 @@ def test_the_longest_bar_is_the_largest_number():
 
 
 def test_measures_that_nobody_has_are_left_out():
-    head = [th.text for th in ET.fromstring(table(PANELS[:1])).findall("./thead/tr/th")]
+    head = [th.text for th in ET.fromstring(measures_table(PANELS[:1])).findall("./thead/tr/th")]
     assert head == ["Photo", "Colour\u00adfulness"]
 
 
 def test_names_are_escaped():
-    assert "<b>" not in table([Panel("<b>", "", RED, 1.0)])
+    assert "<b>" not in measures_table([Panel("<b>", "", RED, 1.0)])
 
 
 def test_the_poster_holds_every_photo():
@@ -62,7 +62,7 @@ def test_a_colour_photo_comes_back_as_the_original(studio, tmp_path):
     original = first_panel(path)
     assert original.name == "original" and np.array_equal(original.pixels, pixels)
     panel = model_panel(studio, path, "rebalanced")
-    assert panel.distance == pytest.approx(distance(panel.pixels, pixels))
+    assert panel.distance == pytest.approx(mean_delta_e(panel.pixels, pixels))
     assert panel.seconds > 0 and 0 < panel.millions < 1
 
 

@@ -1,14 +1,22 @@
+import pickle
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from colorize import zoo
+from colorize.config import ModelError
 from colorize.lab import rgb_to_lab
-from colorize.model import ModelError
-from colorize.photo import Photo, PhotoError
-from colorize.web.studio import SCREEN, Studio, shrink
+from colorize.photo import SCREEN, Photo, PhotoError, shrink
+from colorize.settings import Settings
+from colorize.web.studio import Recent, Studio, download_name
+
+USUAL = Settings("rebalanced", 0.4)
 
 
 @pytest.fixture
@@ -39,32 +47,88 @@ def test_a_slider_costs_no_network_pass(studio, portrait, monkeypatch):
         "forward",
         lambda model, x: passes.append(x.shape) or forward(model, x),
     )
-    seen = [studio.view(portrait, "rebalanced", t, s) for t, s in ((0.1, 1), (0.9, 1), (0.9, 2))]
+    seen = [
+        studio.paint_preview(portrait, Settings("rebalanced", t, s))
+        for t, s in ((0.1, 1), (0.9, 1), (0.9, 2))
+    ]
     assert len(passes) == 1
     assert not np.array_equal(seen[0], seen[1])
     assert not np.array_equal(seen[1], seen[2])
 
 
+def test_a_pass_can_be_run_elsewhere(studio, tmp_path):
+    """On a GPU that is lent, say: only what is small travels, whatever the photo's size."""
+    path = str(tmp_path / "large.png")
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    sent: list[tuple[str, bytes]] = []
+
+    def elsewhere(name, shown):
+        sent.append((name, pickle.dumps(shown)))
+        return studio.run(name, pickle.loads(sent[-1][1]))
+
+    studio.colorizer("regression")
+    far = Studio("cpu", network=elsewhere).paint_preview(path, Settings("regression"))
+    assert np.array_equal(far, studio.paint_preview(path, Settings("regression")))
+    assert [name for name, _ in sent] == ["regression"] and len(sent[0][1]) < 100_000
+
+
+def test_nobody_waits_for_a_pass(zoo_of_tiny_models, portrait, tmp_path):
+    """No lock is held while a network runs, in which a process that is forked then would hang."""
+    other = str(shutil.copy(portrait, tmp_path / "other.png"))
+    answered: list[int] = []
+
+    def everything_else() -> int:
+        height = studio.preview(portrait, "rebalanced").height
+        studio.paint_preview(portrait, USUAL)
+        studio.colorizer("regression")
+        studio.forget()
+        return height
+
+    def network(name, shown):
+        if studio.busy:
+            studio.busy = False
+            answered.append(pool.submit(everything_else).result(timeout=60))
+        return studio.run(name, shown)
+
+    studio, pool = Studio("cpu", network=network), ThreadPoolExecutor(1)
+    for path, studio.busy in ((portrait, False), (other, True)):
+        studio.preview(path, "rebalanced")
+    pool.shutdown()
+    assert answered == [400]
+
+
+@given(st.lists(st.integers(0, 6)), st.integers(1, 5))
+def test_only_the_last_results_are_kept(keys, most):
+    kept, worked = Recent[int](most), []
+    oracle = lru_cache(most)(lambda key: key * key)
+    for key in keys:
+        assert kept.get(key, lambda key=key: worked.append(key) or key * key) == oracle(key)
+    assert len(worked) == oracle.cache_info().misses
+    kept.clear()
+    assert kept.get(3, lambda: 10) == 10
+
+
 def test_photos_are_forgotten(studio, portrait):
-    first = studio.view(portrait, "rebalanced", 0.4, 1.0)
-    assert studio.view(portrait, "rebalanced", 0.4, 1.0) is first
+    first = studio.paint_preview(portrait, Settings("rebalanced", 0.4))
+    assert studio.paint_preview(portrait, Settings("rebalanced", 0.4)) is first
     studio.forget()
-    again = studio.view(portrait, "rebalanced", 0.4, 1.0)
+    again = studio.paint_preview(portrait, Settings("rebalanced", 0.4))
     assert again is not first and np.array_equal(again, first)
 
 
 def test_the_screen_is_small_and_the_download_is_not(studio, tmp_path):
     path = str(tmp_path / "wide.png")
     Image.fromarray(np.full((50, SCREEN + 300, 3), 90, np.uint8)).save(path)
-    sight = studio.sight(path, "rebalanced")
-    assert (sight.width, sight.height) == (SCREEN + 300, 50)
-    assert studio.view(path, "rebalanced", 0.4, 1.0).shape[1] == SCREEN
-    assert studio.colour(path, "rebalanced").pixels.shape == (50, SCREEN + 300, 3)
+    preview = studio.preview(path, "rebalanced")
+    assert (preview.width, preview.height) == (SCREEN + 300, 50)
+    assert studio.paint_preview(path, Settings("rebalanced", 0.4)).shape[1] == SCREEN
+    assert studio.colorize(path, Settings("rebalanced")).pixels.shape == (50, SCREEN + 300, 3)
 
 
 def test_the_lightness_stays(studio, portrait):
     before = lightness(np.asarray(Image.open(portrait)))
-    after = lightness(studio.colour(portrait, "rebalanced", 0.2, 2.0).pixels)
+    after = lightness(studio.colorize(portrait, Settings("rebalanced", 0.2, 2.0)).pixels)
     assert np.abs(after - before).max() < 2
 
 
@@ -72,17 +136,17 @@ def test_the_lightness_stays(studio, portrait):
 def test_photos_without_colours_of_their_own_are_known(studio, tmp_path, tint, gray):
     ramp = np.arange(256)[None, :, None] * np.array(tint) * np.ones((64, 1, 1))
     Image.fromarray(ramp.astype(np.uint8)).save(tmp_path / "old.png")
-    assert studio.sight(str(tmp_path / "old.png"), "rebalanced").gray is gray
+    assert studio.preview(str(tmp_path / "old.png"), "rebalanced").gray is gray
 
 
 def test_photos_with_colours_are_known(studio, portrait):
-    assert not studio.sight(portrait, "rebalanced").gray
+    assert not studio.preview(portrait, "rebalanced").gray
 
 
 @pytest.mark.parametrize("name", ["", None, "../rebalanced", "/etc/passwd", "nobody"])
 def test_only_names_are_models(studio, portrait, name):
     with pytest.raises(ModelError, match="choose one of rebalanced, "):
-        studio.sight(portrait, name)
+        studio.preview(portrait, name)
 
 
 DAMAGES = {
@@ -109,11 +173,11 @@ def test_a_broken_model_leaves_the_others(
     monkeypatch.setattr(zoo, "WEIGHTS", broken)
     studio = Studio("cpu")
     others = sorted({"rebalanced", "classification", "regression"} - {name})
-    assert sorted(studio.models()) == others
+    assert sorted(studio.models) == others
     assert studio.default in others
-    assert studio.sight(portrait, studio.default).height == 400
+    assert studio.preview(portrait, studio.default).height == 400
     with pytest.raises(ModelError, match=name):
-        studio.sight(portrait, name)
+        studio.preview(portrait, name)
     if (broken / f"{name}.safetensors").exists():
         assert f"The model {name} is left out." in capsys.readouterr().out
 
@@ -129,10 +193,10 @@ def test_weights_that_break_later_leave_the_others(
     whole = (weights / "rebalanced.safetensors").read_bytes()
     (weights / "rebalanced.safetensors").write_bytes(whole[:-9])
     with pytest.raises(ModelError, match="cannot be read"):
-        studio.sight(portrait, "rebalanced")
-    assert studio.sight(portrait, "regression").height == 400
+        studio.preview(portrait, "rebalanced")
+    assert studio.preview(portrait, "regression").height == 400
     (weights / "rebalanced.safetensors").write_bytes(whole)
-    assert studio.sight(portrait, "rebalanced").height == 400  # without a restart
+    assert studio.preview(portrait, "rebalanced").height == 400  # without a restart
 
 
 def test_no_models_is_a_sentence(tmp_path, monkeypatch):
@@ -144,7 +208,7 @@ def test_no_models_is_a_sentence(tmp_path, monkeypatch):
 def test_a_file_that_is_no_photo_is_a_sentence(studio, tmp_path):
     (tmp_path / "note.txt").write_text("hello")
     with pytest.raises(PhotoError, match=r"note\.txt"):
-        studio.sight(str(tmp_path / "note.txt"), "rebalanced")
+        studio.preview(str(tmp_path / "note.txt"), "rebalanced")
 
 
 @pytest.mark.parametrize("size", [(30, 20), (40, 40), (401, 7), (7, 401)])
@@ -155,3 +219,42 @@ def test_shrinking_keeps_the_shape(size):
     assert abs(small.width - width * scale) <= 1
     assert abs(small.height - height * scale) <= 1
     assert max(small.width, small.height) <= 40
+
+
+@pytest.mark.parametrize(
+    "name, wish, made, kind",
+    [
+        ("old.jpg", None, "old-colorized.jpg", "JPEG"),
+        ("old.png", "", "old-colorized.png", "PNG"),
+        ("old.tif", None, "old-colorized.png", "PNG"),
+        ("old.jpg", "PNG", "old-colorized.png", "PNG"),
+        ("a.b.png", "JPEG", "a.b-colorized.jpg", "JPEG"),
+    ],
+)
+def test_the_file_is_what_was_asked_for(studio, tmp_path, name, wish, made, kind):
+    Image.fromarray(np.full((48, 64), 120, np.uint8)).save(tmp_path / name)
+    done = studio.save(str(tmp_path / name), USUAL, wish, tmp_path / "out")
+    with Image.open(done) as image:
+        assert (done.name, image.format, image.size) == (made, kind, (64, 48))
+
+
+def test_a_full_disk_leaves_no_half_file(studio, tmp_path, small_disk):
+    wide = tmp_path / "wide.png"
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(wide)
+    out = small_disk.path / "out"
+    small_disk.fill(leave=300)
+    with pytest.raises(PhotoError, match="cannot be written: No space left"):
+        studio.save(str(wide), USUAL, "PNG", out)
+    assert list(out.iterdir()) == []
+    small_disk.free()
+    assert studio.save(str(wide), USUAL, "PNG", out).is_file()
+
+
+def test_names_keep_their_stem():
+    assert download_name("/tmp/x/Großmutter 1931.jpeg", "JPEG") == "Großmutter 1931-colorized.jpg"
+
+
+def test_names_of_results_hide_nothing():
+    assert download_name("/tmp/x/\u202egpj.exe\x07.png", "PNG") == "gpj.exe-colorized.png"
+    assert download_name("/tmp/x/\u200b.png", "PNG") == "png-colorized.png"

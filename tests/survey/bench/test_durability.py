@@ -5,7 +5,7 @@ import pytest
 
 from survey.bench.durability import Survived, check, kill_rounds, main
 from survey.mirror import FOLDER, Mirror
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import DATA, Store
 from tests.helpers.study import Participant, make_study
 
@@ -24,7 +24,7 @@ def voted(tmp_path, clock) -> tuple[Path, list[tuple[str, int, str]]]:
     """A study with four votes, and what was acknowledged of them."""
     make_study(tmp_path)
     store = Store(tmp_path, mirror=Mirror(tmp_path / DATA / FOLDER), durable=False)
-    person = Participant(Protocol(store, clock), clock)
+    person = Participant(StudyProtocol(store, clock), clock)
     for _ in range(4):
         person.answer()
     store.close()

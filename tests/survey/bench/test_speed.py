@@ -5,7 +5,7 @@ import pytest
 from survey.bench import speed
 from survey.bench.load import load
 from survey.bench.sample_study import sample_study
-from survey.protocol import Protocol, Refused
+from survey.protocol import Refused, StudyProtocol
 from survey.store import Store
 
 
@@ -31,7 +31,7 @@ def test_the_bench_prints_what_its_readers_expect(small, tmp_path, capsys):
         assert row["votes_per_s"] > 0
         assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
         assert row["errors"] == 0
-    levels = [line.split()[0] for line in speed.table(figures).splitlines()[1:3]]
+    levels = [line.split()[0] for line in speed.as_text(figures).splitlines()[1:3]]
     assert levels == ["1", "3"]
     assert list(tmp_path.iterdir()) == []
 
@@ -40,7 +40,7 @@ def test_acknowledged_votes_are_those_in_the_database(tmp_path):
     sample_study(tmp_path, photos=42, exposure_ms=None)
     store = Store(tmp_path, durable=False)
     told = []
-    done = load(Protocol(store), 5, 0.5, acknowledged=lambda *vote: told.append(vote))
+    done = load(StudyProtocol(store), 5, 0.5, acknowledged=lambda *vote: told.append(vote))
     query = "SELECT token, position, answer FROM votes JOIN participants p ON p.id = participant"
     rows = store.transact(lambda ledger: ledger.db.execute(query).fetchall())
     assert sorted(map(tuple, rows)) == sorted(told)
@@ -52,7 +52,7 @@ def test_acknowledged_votes_are_those_in_the_database(tmp_path):
 def test_errors_are_counted(tmp_path):
     sample_study(tmp_path, photos=42, exposure_ms=None, target=1)
     store = Store(tmp_path, durable=False)
-    done = load(Protocol(store), 3, 0.2)
+    done = load(StudyProtocol(store), 3, 0.2)
     assert [type(error) for error in done.errors][:2] == [Refused, Refused]  # the study is full
     store.close()
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from survey.design import Exclusion
 from survey.report.evidence import open_evidence
 from survey.report.exclusion import flagged, sentences
+from survey.study import Exclusion
 from tests.helpers.made_up_votes import poll
 from tests.helpers.study import make_study
 

@@ -8,12 +8,12 @@ from zipfile import ZipFile
 
 import pytest
 
-from survey.design import DesignError
 from survey.report.data_dictionary import MEANING
 from survey.report.evidence import open_evidence
 from survey.report.export import export
 from survey.report.findings import find
 from survey.report.html import report
+from survey.study import DesignError
 from tests.helpers.made_up_votes import poll
 from tests.helpers.study import make_study
 

@@ -6,8 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from survey import manifest
-from survey.design import DesignError, Study
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.report.believed_photos import most_and_least_believed
 from survey.report.evidence import open_evidence
 from survey.report.findings import find
@@ -15,6 +14,7 @@ from survey.report.html import report
 from survey.report.tables import tables
 from survey.store import Store
 from survey.store_errors import StoreError
+from survey.study import DesignError, Study
 from tests.helpers.made_up_votes import poll
 from tests.helpers.study import Participant, make_study
 
@@ -227,7 +227,7 @@ def test_tables_hold_both_analyses(voted):
 )
 def test_a_damaged_database_is_told_with_a_remedy(folder, clock, damage, sentence):
     store = Store(folder)
-    Participant(Protocol(store, clock), clock).finish()
+    Participant(StudyProtocol(store, clock), clock).finish()
     store.close()
     store.path.write_bytes(damage(store.path.read_bytes()))
     with pytest.raises(StoreError, match=sentence):

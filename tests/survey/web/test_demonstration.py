@@ -5,7 +5,7 @@ import json
 import pytest
 
 from survey.web.demonstration import CATCH, PRACTICE, design, open_demonstration
-from survey.web.study_host import Closed, open_venue
+from survey.web.study_host import Closed, open_host
 from tests.helpers.study import outcome
 
 
@@ -52,15 +52,15 @@ def test_every_condition_comes_equally_often(models):
 
 
 def test_without_a_study_the_venue_is_the_demonstration(tmp_path):
-    venue = open_venue(None, tmp_path)
-    assert venue.demonstration
+    host = open_host(None, tmp_path)
+    assert host.demonstration
     assert not list(tmp_path.iterdir())  # nothing is made until somebody comes
-    venue.close()
+    host.close()
 
 
 def test_the_faults_of_a_study_show_when_the_app_starts(tmp_path, caplog):
-    venue = open_venue(tmp_path)
+    host = open_host(tmp_path)
     assert "holds no study.json" in caplog.text
     with pytest.raises(Closed):
-        outcome(venue.run(lambda service: service))
-    venue.close()
+        outcome(host.run(lambda running: running))
+    host.close()

@@ -2,17 +2,17 @@
 
 import pytest
 
-from survey.web.operator_access import SHORT, WITHIN, WRONG, Lock, TooSoon
+from survey.web.operator_access import SHORT, WITHIN, WRONG, OperatorLock, TooSoon
 
 HERE, THERE = "192.0.2.7", "198.51.100.9"
 
 
 @pytest.fixture
-def lock(clock) -> Lock:
-    return Lock("sesame", clock)
+def lock(clock) -> OperatorLock:
+    return OperatorLock("sesame", clock)
 
 
-def exhaust(lock: Lock, address: str) -> None:
+def exhaust(lock: OperatorLock, address: str) -> None:
     for _ in range(WRONG):
         assert not lock.opens("guess", address)
 
@@ -27,7 +27,7 @@ def test_nothing_else_does(tried, lock):
 
 
 def test_without_a_secret_nothing_opens(clock):
-    lock = Lock("", clock)
+    lock = OperatorLock("", clock)
     assert not lock.can_open
     assert not lock.opens("")
 
@@ -56,9 +56,9 @@ def test_the_right_secret_makes_the_wrong_ones_forgotten(lock):
 
 
 def test_a_short_secret_is_warned_of(caplog):
-    Lock("")
-    Lock("s" * SHORT)
+    OperatorLock("")
+    OperatorLock("s" * SHORT)
     assert caplog.records == []
-    Lock("sesame")
+    OperatorLock("sesame")
     assert "has 6 characters" in caplog.text
     assert "sesame" not in caplog.text

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.protocol import completion_code
-from survey.web.participant_api import ASKED, BEGUN, WITHIN, Calls
-from survey.web.study_host import Venue
+from survey.web.participant_api import ASKED, BEGUN, WITHIN, ParticipantApi
+from survey.web.study_host import StudyHost
 from tests.helpers.study import TIMING, in_service, outcome
 
 LINKS = [("Results", "results")]
@@ -21,16 +21,16 @@ ANYTHING = st.recursive(
 
 
 @pytest.fixture
-def calls(survey):
-    venue = Venue(lambda: in_service(survey))
-    venue.opening().result()
-    return Calls(venue, LINKS)
+def api(survey):
+    host = StudyHost(lambda: in_service(survey))
+    host.opening().result()
+    return ParticipantApi(host, LINKS)
 
 
 @pytest.fixture
-def ask(calls):
+def ask(api):
     def ask(name: str, **given):
-        said = outcome(calls.answer({"ask": name, **given}))
+        said = outcome(api.answer({"ask": name, **given}))
         json.dumps(said)  # every reply is JSON
         return said
 
@@ -103,24 +103,24 @@ def test_refusals_come_with_reason_and_sentence(ask, token):
         {"ask": "stage", "token": "x", "more": 1}, {"ask": "welcome", "token": "x"},
     ],
 )  # fmt: skip
-def test_calls_of_no_page_are_refused_and_counted(calls, store, call):
-    said = outcome(calls.answer(call))
+def test_calls_of_no_page_are_refused_and_counted(api, store, call):
+    said = outcome(api.answer(call))
     assert said["refused"] == "call"
     assert store.transact(lambda ledger: ledger.totals())["refused call"] == 1
 
 
 def test_one_address_begins_so_many_and_goes_on_with_all(survey, clock):
-    venue = Venue(lambda: in_service(survey))
-    venue.opening().result()
-    calls = Calls(venue, clock=clock)
+    host = StudyHost(lambda: in_service(survey))
+    host.opening().result()
+    api = ParticipantApi(host, clock=clock)
     begin = {"ask": "begin", "consent": True, "panel_id": ""}
-    said = [outcome(calls.answer(begin, "1.2.3.4")) for _ in range(BEGUN + 1)]
+    said = [outcome(api.answer(begin, "1.2.3.4")) for _ in range(BEGUN + 1)]
     assert [reply.get("refused") for reply in said] == [None] * BEGUN + ["crowd"]
-    assert outcome(calls.answer({"ask": "stage", "token": said[0]["reply"]}, "1.2.3.4"))["reply"]
+    assert outcome(api.answer({"ask": "stage", "token": said[0]["reply"]}, "1.2.3.4"))["reply"]
     for elsewhere in ("1.2.3.5", "2a00:1450::1", "10.16.3.80", ""):
-        assert outcome(calls.answer(begin, elsewhere))["reply"]
+        assert outcome(api.answer(begin, elsewhere))["reply"]
     clock.pass_(WITHIN)
-    assert outcome(calls.answer(begin, "1.2.3.4"))["reply"]
+    assert outcome(api.answer(begin, "1.2.3.4"))["reply"]
     assert survey.store.transact(lambda ledger: ledger.totals())["refused crowd"] == 1
 
 
@@ -130,18 +130,18 @@ def test_half_a_character_is_refused(ask):
 
 @given(st.sampled_from(sorted(ASKED)), st.data())
 @settings(max_examples=60)
-def test_no_value_whatsoever_breaks_a_call(calls, store, name, data):
+def test_no_value_whatsoever_breaks_a_call(api, store, name, data):
     call = {"ask": name} | {key: data.draw(ANYTHING) for key in ASKED[name]}
-    said = outcome(calls.answer(call))
+    said = outcome(api.answer(call))
     assert said.keys() in ({"reply"}, {"refused", "sentence"})
     votes = store.transact(lambda ledger: ledger.totals())["votes"]
     assert votes == 0
 
 
 def test_people_are_asked_to_wait_and_told_when_it_will_not_open(survey, caplog):
-    venue = Venue(lambda: 1 / 0)
-    calls = Calls(venue)
-    venue.opening().exception()
-    said = outcome(calls.answer({"ask": "welcome"}))
+    host = StudyHost(lambda: 1 / 0)
+    api = ParticipantApi(host)
+    host.opening().exception()
+    said = outcome(api.answer({"ask": "welcome"}))
     assert said["refused"] == "closed"
     assert "ZeroDivisionError" in caplog.text

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from survey.web import rate_limit
-from survey.web.rate_limit import Allowance, household, is_public
+from survey.web.rate_limit import RateLimit, household, is_public
 
 
 def test_so_many_then_a_wait_then_more(clock):
-    tries = Allowance(3, 60, clock)
+    tries = RateLimit(3, 60, clock)
     for _ in range(3):
         assert tries.take("1.2.3.4") == 0
         clock.pass_(10)
@@ -20,7 +20,7 @@ def test_so_many_then_a_wait_then_more(clock):
 
 
 def test_addresses_have_their_own_and_a_forgotten_one_begins_anew(clock):
-    tries = Allowance(1, 60, clock)
+    tries = RateLimit(1, 60, clock)
     tries.take("1.2.3.4")
     assert tries.take("1.2.3.5") == 0
     assert tries.take("1.2.3.4") == 60
@@ -29,7 +29,7 @@ def test_addresses_have_their_own_and_a_forgotten_one_begins_anew(clock):
 
 
 def test_at_once_is_no_way_around(clock):
-    tries, granted = Allowance(10, 60, clock), []
+    tries, granted = RateLimit(10, 60, clock), []
     threads = [
         threading.Thread(target=lambda: granted.append(tries.take("1.2.3.4") == 0))
         for _ in range(50)
@@ -43,7 +43,7 @@ def test_at_once_is_no_way_around(clock):
 
 def test_addresses_are_not_kept(clock, monkeypatch):
     monkeypatch.setattr(rate_limit, "MOST_ADDRESSES", 5)
-    tries = Allowance(1, 60, clock)
+    tries = RateLimit(1, 60, clock)
     for last in range(9):
         tries.take(f"1.2.3.{last}")
     assert len(tries._taken) == 5

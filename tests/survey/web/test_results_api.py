@@ -8,11 +8,11 @@ import zipfile
 
 import pytest
 
-from survey.protocol import Protocol
+from survey.protocol import StudyProtocol
 from survey.store import Store
-from survey.web.operator_access import WITHIN, WRONG, Lock
-from survey.web.results_api import Desk
-from survey.web.study_host import Venue
+from survey.web.operator_access import WITHIN, WRONG, OperatorLock
+from survey.web.results_api import ResultsApi
+from survey.web.study_host import StudyHost
 from tests.helpers.study import Participant, in_service, make_study, outcome
 
 SECRET = "open sesame"
@@ -20,26 +20,26 @@ SECRET = "open sesame"
 
 @pytest.fixture
 def open_desk(tmp_path, clock):
-    """A desk on a study with some participants who finished."""
+    """A api on a study with some participants who finished."""
     stores: list[Store] = []
 
     def open_desk(finished: int = 0, secret: str = SECRET, demonstration=False, **settings):
         make_study(tmp_path / "study", **settings)
         stores.append(Store(tmp_path / "study", durable=False))
-        survey = Protocol(stores[0], clock)
+        survey = StudyProtocol(stores[0], clock)
         for _ in range(finished):
             Participant(survey, clock).finish()
-        venue = Venue(lambda: in_service(survey), demonstration=demonstration)
-        venue.opening().result()
-        return Desk(venue, Lock(secret, clock))
+        host = StudyHost(lambda: in_service(survey), demonstration=demonstration)
+        host.opening().result()
+        return ResultsApi(host, OperatorLock(secret, clock))
 
     yield open_desk
     for store in stores:
         store.close()
 
 
-def ask(desk: Desk, name: str = "results", secret: str = "") -> dict:
-    return outcome(desk.answer({"ask": name, "secret": secret}))
+def ask(api: ResultsApi, name: str = "results", secret: str = "") -> dict:
+    return outcome(api.answer({"ask": name, "secret": secret}))
 
 
 def hidden(said: dict) -> bool:
@@ -47,18 +47,18 @@ def hidden(said: dict) -> bool:
 
 
 def test_results_are_hidden_until_the_target_is_reached(open_desk, clock):
-    desk = open_desk(finished=1, target=2)
-    said = ask(desk)
+    api = open_desk(finished=1, target=2)
+    said = ask(api)
     assert hidden(said)
     assert "1 of 2 participants" in said["reply"]["note"]
-    Participant(desk.venue.opening().result().survey, clock).finish()
-    assert "<html" in ask(desk)["reply"]["report"]
+    Participant(api.host.opening().result().survey, clock).finish()
+    assert "<html" in ask(api)["reply"]["report"]
 
 
 def test_without_a_target_they_stay_with_the_operator(open_desk):
-    desk = open_desk(finished=2)
-    assert hidden(ask(desk))
-    assert not hidden(ask(desk, secret=SECRET))
+    api = open_desk(finished=2)
+    assert hidden(ask(api))
+    assert not hidden(ask(api, secret=SECRET))
 
 
 def test_a_demonstration_shows_them_and_says_what_it_is(open_desk):
@@ -68,52 +68,52 @@ def test_a_demonstration_shows_them_and_says_what_it_is(open_desk):
 
 
 def test_everyone_else_learns_no_names_and_no_counts(open_desk):
-    desk = open_desk(finished=1)
-    said = str(ask(desk))
+    api = open_desk(finished=1)
+    said = str(ask(api))
     for name in (
         "plain",
         "vivid",
         "photo-",
         ".jpg",
-        desk.venue.opening().result().survey.study.sha256,
+        api.host.opening().result().survey.study.sha256,
     ):
         assert name not in said
-    assert ask(desk)["reply"]["facts"] == []
+    assert ask(api)["reply"]["facts"] == []
 
 
 def test_the_operator_sees_counts_and_gets_the_export(open_desk):
-    desk = open_desk(finished=1)
-    facts = dict(ask(desk, secret=SECRET)["reply"]["facts"])
+    api = open_desk(finished=1)
+    facts = dict(ask(api, secret=SECRET)["reply"]["facts"])
     assert facts["Finished"] == "1"
     assert facts["Votes"].startswith("12,")
     assert "SURVEY_MIRROR_REPO is not set" in facts["Copies"]
-    packed = ask(desk, "export", SECRET)["reply"]
+    packed = ask(api, "export", SECRET)["reply"]
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed["content"]))) as archive:
         assert "study.json" in archive.namelist()
 
 
 def test_on_a_space_without_a_mirror_the_operator_is_warned(open_desk):
-    desk = open_desk()
-    desk.venue.opening().result().on_space = True
-    assert "ALL VOTES WILL BE LOST" in ask(desk, secret=SECRET)["reply"]["alarm"]
-    assert ask(desk)["reply"]["alarm"] == ""
+    api = open_desk()
+    api.host.opening().result().on_space = True
+    assert "ALL VOTES WILL BE LOST" in ask(api, secret=SECRET)["reply"]["alarm"]
+    assert ask(api)["reply"]["alarm"] == ""
 
 
 def test_the_export_is_the_operators_even_when_results_are_public(open_desk):
-    desk = open_desk(finished=1, target=1)
-    assert not hidden(ask(desk))
-    assert ask(desk, "export")["refused"] == "barred"
+    api = open_desk(finished=1, target=1)
+    assert not hidden(ask(api))
+    assert ask(api, "export")["refused"] == "barred"
 
 
 def test_wrong_secrets_open_nothing_run_out_and_are_counted(open_desk, clock):
-    desk = open_desk()
+    api = open_desk()
     for _ in range(WRONG):
-        assert ask(desk, secret="guess")["sentence"] == "That is not the secret."
-    assert "wait" in ask(desk, secret=SECRET)["sentence"]
-    said = outcome(desk.answer({"ask": "results", "secret": SECRET}, "192.0.2.7"))
+        assert ask(api, secret="guess")["sentence"] == "That is not the secret."
+    assert "wait" in ask(api, secret=SECRET)["sentence"]
+    said = outcome(api.answer({"ask": "results", "secret": SECRET}, "192.0.2.7"))
     assert dict(said["reply"]["facts"])["Calls refused"] == f"secret {WRONG}"
     clock.pass_(WITHIN)
-    assert ask(desk, secret=SECRET)["reply"]["operator"]
+    assert ask(api, secret=SECRET)["reply"]["operator"]
 
 
 def test_without_a_secret_the_sentence_says_how_to_set_one(open_desk):
@@ -132,10 +132,10 @@ def test_other_calls_are_barred(open_desk, call):
 
 
 def test_the_report_is_made_anew_only_when_votes_came_in(open_desk, monkeypatch):
-    desk, made = open_desk(finished=1, demonstration=True), []
+    api, made = open_desk(finished=1, demonstration=True), []
     monkeypatch.setattr("survey.report.html.report", lambda *where: made.append(where) or "<html>")
-    ask(desk)
-    ask(desk)
+    ask(api)
+    ask(api)
     assert len(made) == 1
 
 

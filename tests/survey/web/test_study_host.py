@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from survey.web.study_host import Closed, NotReady, Venue
+from survey.web.study_host import Closed, NotReady, StudyHost
 from tests.helpers.study import outcome
 
 
 class Closable:
-    """What a venue wants of a service."""
+    """What a host wants of a service."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -26,38 +26,38 @@ def test_a_study_is_prepared_once_and_only_when_asked_for():
         gate.wait()
         return Closable()
 
-    venue = Venue(open_study)
+    host = StudyHost(open_study)
     assert not opened
     for _ in range(2):
         with pytest.raises(NotReady):
-            outcome(venue.run(lambda service: service))
+            outcome(host.run(lambda running: running))
     gate.set()
-    service = venue.opening().result()
-    assert outcome(venue.run(lambda same: same)) is service
+    service = host.opening().result()
+    assert outcome(host.run(lambda same: same)) is service
     assert opened == [1]
-    venue.close()
+    host.close()
     assert service.closed
 
 
 def test_work_is_done_in_the_venues_threads():
-    venue = Venue(Closable)
-    venue.opening().result()
-    name = outcome(venue.run(lambda _: threading.current_thread().name))
+    host = StudyHost(Closable)
+    host.opening().result()
+    name = outcome(host.run(lambda _: threading.current_thread().name))
     assert name.startswith("survey")
-    venue.close()
+    host.close()
 
 
 def test_a_study_that_cannot_open_says_so_to_everyone_who_asks(caplog):
     def open_study() -> Closable:
         raise OSError("no space left")
 
-    venue = Venue(open_study)
-    venue.opening().exception()
+    host = StudyHost(open_study)
+    host.opening().exception()
     for _ in range(2):
         with pytest.raises(Closed, match="no space"):
-            outcome(venue.run(lambda service: service))
+            outcome(host.run(lambda running: running))
     assert caplog.messages == ["The study is closed. no space left"]  # once, and without a trace
-    venue.close()
+    host.close()
 
 
 def test_a_study_that_could_not_open_is_tried_again_after_a_while(monkeypatch):
@@ -70,9 +70,9 @@ def test_a_study_that_could_not_open_is_tried_again_after_a_while(monkeypatch):
             raise fate
         return fate
 
-    venue = Venue(open_study)
-    venue.opening().exception()
-    service = venue.opening().result()
-    assert outcome(venue.run(lambda same: same)) is service
-    assert venue.opening().result() is service
-    venue.close()
+    host = StudyHost(open_study)
+    host.opening().exception()
+    service = host.opening().result()
+    assert outcome(host.run(lambda same: same)) is service
+    assert host.opening().result() is service
+    host.close()

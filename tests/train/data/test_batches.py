@@ -13,9 +13,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from train.data.batches import Batch, batches, whole
+from train.data.batches import Batch, batches, whole_photos
 from train.data.cache import Cache, DataError
-from train.data.draft import Draft, Line
+from train.data.draft import Draft, JournalLine
 
 WHOLE = {"scale": (1.0, 1.0), "aspect": 1.0}
 
@@ -24,7 +24,7 @@ def make_cache(folder: Path, photos: list[np.ndarray]) -> Cache:
     with Draft(folder, {}) as draft:
         for i, pixels in enumerate(photos):
             height, width, _ = pixels.shape
-            line = Line(f"{i}.png", height, width, f"{i % 3}", "train", f"{i:032x}")
+            line = JournalLine(f"{i}.png", height, width, f"{i % 3}", "train", f"{i:032x}")
             draft.add([(line, pixels.tobytes())])
         draft.finish()
     return Cache.open(folder)
@@ -179,7 +179,7 @@ def test_scaling_agrees_with_pillow(tmp_path):
 
 
 def test_whole_photos_in_the_given_order(cache):
-    taken = list(whole(cache, np.array([5, 0, 9])))
+    taken = list(whole_photos(cache, np.array([5, 0, 9])))
     assert [int(batch.indices[0]) for batch in taken] == [5, 0, 9]
     for batch in taken:
         i = int(batch.indices[0])
@@ -272,7 +272,7 @@ def test_many_photos_cost_no_more_memory_than_few(tmp_path):
         with Draft(tmp_path / name, {}) as draft:
             for start in range(0, count, 1000):
                 lines = (
-                    Line(f"{i}.png", 24, 24, "", "train", f"{i:032x}")
+                    JournalLine(f"{i}.png", 24, 24, "", "train", f"{i:032x}")
                     for i in range(start, start + 1000)
                 )
                 draft.add([(line, pixels) for line in lines])

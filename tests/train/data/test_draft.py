@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from train.data.cache import NO_LABEL, Cache, DataError
-from train.data.draft import Draft, Line
-from train.data.sources import Item
+from train.data.draft import Draft, JournalLine
+from train.data.sources import SourceItem
 
 SETTINGS = {"short_side": 4}
 NAMES = (
@@ -20,12 +20,12 @@ NAMES = (
 )
 
 
-def chunk(i: int) -> list[tuple[Line, bytes]]:
+def chunk(i: int) -> list[tuple[JournalLine, bytes]]:
     """Photo number i: every third one is skipped; sizes and labels differ."""
     if i % 3 == 2:
-        return [(Line(NAMES[i], problem="no, 'it' is \"broken\""), b"")]
+        return [(JournalLine(NAMES[i], problem="no, 'it' is \"broken\""), b"")]
     pixels = np.full((i + 1, 2, 3), i, np.uint8)
-    line = Line(NAMES[i], i + 1, 2, "xy"[i % 2], "train", f"{i:032x}")
+    line = JournalLine(NAMES[i], i + 1, 2, "xy"[i % 2], "train", f"{i:032x}")
     return [(line, pixels.tobytes())]
 
 
@@ -38,7 +38,7 @@ def write(output: Path, start: int = 0, stop: int = len(NAMES)) -> None:
 def finish(output: Path) -> dict[str, bytes]:
     """Goes on with the draft as it is, to the end."""
     with Draft(output, SETTINGS) as draft:
-        list(draft.rest(iter([Item(name, b"") for name in NAMES])))
+        list(draft.rest(iter([SourceItem(name, b"") for name in NAMES])))
         for i in range(draft.done, len(NAMES)):
             draft.add(chunk(i))
         draft.finish()
@@ -57,7 +57,7 @@ def test_names_and_pixels_come_back(tmp_path):
 
 def test_a_photo_without_label(tmp_path):
     with Draft(tmp_path / "cache", {}) as draft:
-        draft.add([(Line("a.png", 1, 1, "", "train", "00" * 16), b"rgb")])
+        draft.add([(JournalLine("a.png", 1, 1, "", "train", "00" * 16), b"rgb")])
         draft.finish()
     cache = Cache.open(tmp_path / "cache")
     assert cache.classes == ()

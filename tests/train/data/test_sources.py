@@ -11,7 +11,7 @@ import pytest
 
 from train.data.cache import DataError
 from train.data.prepare import prepare
-from train.data.sources import Item, Slice, count, items
+from train.data.sources import FileSlice, SourceItem, count_items, items
 
 QUIET = {"workers": 1, "progress": False}
 
@@ -201,9 +201,9 @@ def test_hub_splits_labels_and_rows_without_image(monkeypatch, tmp_path):
     )
     monkeypatch.setitem(sys.modules, "datasets", fake)
     found = list(items("hf:someone"))
-    assert count("hf:someone") == len(found) == 9
-    assert found[0] == Item("train/00000000", b"1", "dog", "train")
-    assert found[1] == Item("train/00000001", Slice(tmp_path / "2.png"), "", "train")
+    assert count_items("hf:someone") == len(found) == 9
+    assert found[0] == SourceItem("train/00000000", b"1", "dog", "train")
+    assert found[1] == SourceItem("train/00000001", FileSlice(tmp_path / "2.png"), "", "train")
     assert isinstance(found[2].content, DataError)
     assert [item.split for item in found[::3]] == ["train", "val", "someone"]
 

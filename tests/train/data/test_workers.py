@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 
 from train.data.cache import DataError
-from train.data.intake import Settings
-from train.data.sources import Item, items
+from train.data.intake import CacheSettings
+from train.data.sources import SourceItem, items
 from train.data.workers import Worker, Workers, read_chunk
 
-SETTINGS = Settings("", "", 160, 0.0, False, {}, None)
+SETTINGS = CacheSettings("", "", 160, 0.0, False, {}, None)
 LARGE = 2_000  # pixels a side: more than a pipe holds
-WHOLE = Settings("", "", LARGE, 0.0, False, {}, None)
+WHOLE = CacheSettings("", "", LARGE, 0.0, False, {}, None)
 
 
-def chunks_of(source: Path, size: int) -> list[list[Item]]:
+def chunks_of(source: Path, size: int) -> list[list[SourceItem]]:
     every = items(source)
     return list(iter(lambda: list(itertools.islice(every, size)), []))
 

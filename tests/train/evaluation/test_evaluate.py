@@ -12,10 +12,10 @@ from colorize.photo import Photo
 from train.__main__ import main
 from train.evaluation import evaluate
 from train.evaluation.baselines import LightnessTable, gray, original
-from train.evaluation.bootstrap import Ledger
-from train.evaluation.contest import Album, Contest, old_print
+from train.evaluation.bootstrap import MetricParts
+from train.evaluation.guesses import EvaluationPhotos, Guessers, old_print
 from train.evaluation.metrics import METRICS, Guess, Truth
-from train.objective import build
+from train.objective import untrained_model
 
 SCARCE = {"bin_accuracy_balanced", "auc_balanced"}  # may find no bin of 1,000 pixels here
 
@@ -24,7 +24,7 @@ SCARCE = {"bin_accuracy_balanced", "auc_balanced"}  # may find no bin of 1,000 p
 def model(tiny, tmp_path: Path) -> Path:
     """An untrained model with bins: wrong, but a model."""
     torch.manual_seed(0)
-    return build(tiny("classification", short_side=32)).save(tmp_path / "models/odd")
+    return untrained_model(tiny("classification", short_side=32)).save(tmp_path / "models/odd")
 
 
 def report(tmp_path: Path, *words: str | Path) -> dict:
@@ -101,7 +101,7 @@ def test_temperatures_have_aged_rows_too(lessons, model, tmp_path):
 
 class TestOldPrints:
     def test_a_photo_ages_as_its_name_says_and_keeps_its_lightness_at_heart(self, lessons):
-        photo = Album(lessons, np.arange(1)).photo(0)
+        photo = EvaluationPhotos(lessons, np.arange(1)).photo(0)
         old, again = old_print(photo), old_print(photo)
         assert old.name == photo.name and np.array_equal(old.pixels, again.pixels)
         assert (old.pixels == old.pixels[..., :1]).all()
@@ -110,9 +110,9 @@ class TestOldPrints:
 
     def test_what_is_thought_of_the_print_is_painted_on_the_photo(self, lessons, model):
         colorizer = Colorizer.load(model, device="cpu")
-        photos = [Album(lessons, np.arange(1)).photo(0)]
-        contest = Contest({"odd": colorizer}, None, LightnessTable.empty(), False, aged=True)
-        guess = next(contest.guesses(photos))["odd aged"]
+        photos = [EvaluationPhotos(lessons, np.arange(1)).photo(0)]
+        guessers = Guessers({"odd": colorizer}, None, LightnessTable.empty(), False, aged=True)
+        guess = next(guessers.guesses(photos))["odd aged"]
         thought = colorizer.look(old_print(photos[0]))
         assert torch.equal(guess.answer, thought.ab())
         lightness = guess.lab[0] - guess.truth.lab[0]
@@ -120,7 +120,7 @@ class TestOldPrints:
 
 
 def test_a_model_without_bins_has_no_temperatures(lessons, tiny, tmp_path):
-    path = build(tiny("regression")).save(tmp_path / "plain")
+    path = untrained_model(tiny("regression")).save(tmp_path / "plain")
     found = report(
         tmp_path, path, "--data", lessons.folder, "--limit", "3", "--temperature", "0.2,0.4"
     )
@@ -148,17 +148,17 @@ class Knowing(Colorizer):
 
 
 def test_a_model_that_knows_the_colours_is_as_good_as_the_original(lessons):
-    photos = Album(lessons, np.arange(10))
+    photos = EvaluationPhotos(lessons, np.arange(10))
     table = evaluate.lightness_table(photos, None)
-    contest = Contest({"knowing": Knowing()}, None, table, leave_out=True)
-    rows = by_name(evaluate.compare(evaluate.judge(photos, contest), seed=0))
+    guessers = Guessers({"knowing": Knowing()}, None, table, leave_out=True)
+    rows = by_name(evaluate.compare(evaluate.sum_metrics(photos, guessers), seed=0))
     assert {**rows["knowing"], "model": "original"} == rows["original"]
 
 
 def test_each_photo_is_left_out_of_its_own_table(lessons):
-    photos = Album(lessons, np.arange(2))
-    contest = Contest({}, None, evaluate.lightness_table(photos, None), leave_out=True)
-    found = next(contest.guesses([photos.photo(0)]))["mean-by-lightness"]
+    photos = EvaluationPhotos(lessons, np.arange(2))
+    guessers = Guessers({}, None, evaluate.lightness_table(photos, None), leave_out=True)
+    found = next(guessers.guesses([photos.photo(0)]))["mean-by-lightness"]
     other = LightnessTable.of(Truth(photos.photo(1).pixels).lab)
     level = Truth(photos.photo(0).pixels).lab[0].round().long()
     assert torch.allclose(found.answer, other.ab()[:, level], atol=1e-4)
@@ -179,13 +179,13 @@ def test_a_folder_of_photos_is_evaluated_at_its_short_side(tmp_path):
     for i, size in enumerate([(300, 400), (40, 50), (8, 200)]):
         pixels = random.integers(0, 256, (*size, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"photos/{i}.png")
-    with evaluate.album(tmp_path / "photos") as photos:
+    with evaluate.evaluation_photos(tmp_path / "photos") as photos:
         sizes = [(p.height, p.width) for p in map(photos.photo, range(len(photos)))]
     assert sizes == [(256, 341), (40, 50)]  # the last is too small for SSIM
 
 
 def test_a_limit_takes_photos_from_all_over(lessons):
-    with evaluate.album(lessons.folder, limit=3) as photos:
+    with evaluate.evaluation_photos(lessons.folder, limit=3) as photos:
         assert photos.numbers.tolist() == [0, 39, 79]
 
 
@@ -195,10 +195,10 @@ def test_the_trivial_answers_are_counted():
     pixels[:4] = (200, 30, 90)
     truth = Truth(pixels)
     rows = {"gray": gray(truth), "original": original(truth)}
-    ledgers = {name: Ledger() for name in rows}
+    parts = {name: MetricParts() for name in rows}
     for name, guess in rows.items():
-        ledgers[name].add(guess)
-    found = evaluate.trivial({name: ledger.sums() for name, ledger in ledgers.items()})
+        parts[name].add(guess)
+    found = evaluate.trivial_accuracies({name: part.sums() for name, part in parts.items()})
     assert found == {"bin_accuracy": 75, "keras_accuracy": 75}
 
 

@@ -1,4 +1,5 @@
 // One model out of several, each with its sentence. value: the name; options: [{name, sentence}].
+// Given: `element`, this widget's; `props`, its value; `trigger` and `watch`, for its events.
 const mark = () => {
   for (const radio of element.querySelectorAll("input"))
     radio.checked = radio.value === props.value;

@@ -1,5 +1,6 @@
 // A photo that can be asked about a pixel. value: {photo, picture, width, height, x, y}, or null;
 // sizes and places are those of the file. Says which pixel is asked about, for a new photo too.
+// Given: `element`, this widget's; `props`, its value; `trigger` and `watch`, for its events.
 const find = (selector) => element.querySelector(selector);
 const image = find("img"),
   cross = find(".cross"),

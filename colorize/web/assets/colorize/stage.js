@@ -1,5 +1,6 @@
 // The photo before and after. value: {before, after, original, width, height, words, facts}; or only
 // {after} where nothing but the colours changed; or null.
+// Given: `element`, this widget's; `props`, its value; `watch`, for its changes.
 const find = (selector) => element.querySelector(selector);
 const stage = find(".stage"),
   divider = find(".divider"),

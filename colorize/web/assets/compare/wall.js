@@ -1,5 +1,6 @@
 // Photos side by side; zoom and position are theirs together. value: [{name, sentence, numbers,
 // picture, problem}].
+// Given: `element`, this widget's; `props`, its value; `watch`, for its changes.
 const wall = element.querySelector(".wall"),
   zoom = element.querySelector(".zoom");
 let at = { x: 0.5, y: 0.5 }; // the point of the photo in the middle of every panel

@@ -1,4 +1,5 @@
 // The Results page: the report when it may be seen, and the operator's side behind a secret.
+// Given: `element`, the page's component, and `server`, its functions.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const paper = element.querySelector("iframe");

@@ -1,5 +1,6 @@
 // A participation from consent to code. `participate` is the whole story; it can begin anywhere,
 // because the server knows where this participant is.
+// Given: `element`, the page's component, and `server`, its functions; trial.js comes before.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
@@ -134,7 +135,7 @@ async function trials() {
 
 // One trial, its vote, and in practice the truth; gives the next trial.
 async function take(trial, images) {
-  place(images);
+  place(images, study.words.pictures);
   stage.dataset.phase = "blank";
   write(
     "place",
@@ -147,7 +148,7 @@ async function take(trial, images) {
   await once("shown", { token, nonce: trial.nonce });
   const said = await run(trial, frameMs);
   const reply = await vote({ token, nonce: trial.nonce, ...said });
-  if (reply.truth) await feedback(trial, reply);
+  if (reply.truth) await feedback(reply);
   return reply.next;
 }
 
@@ -161,13 +162,10 @@ async function vote(said) {
   }
 }
 
-async function feedback(trial, { right, truth }) {
-  const named = { real: "Real", synthesized: "Synthesized" };
-  const captions =
-    study.design === "single"
-      ? [named[truth]]
-      : trial.answers.map((side) => (side === truth ? named.real : named.synthesized));
-  captions.forEach((text, i) => (figures[i].querySelector("figcaption").textContent = text));
+async function feedback({ right, truth }) {
+  figures.forEach((figure, i) => {
+    figure.querySelector("figcaption").textContent = study.words.captions[truth][i];
+  });
   write("prompt", right ? "Right." : "Not this time.");
   stage.dataset.phase = "feedback";
   const onward = stage.querySelector(".onward");
@@ -180,8 +178,10 @@ async function feedback(trial, { right, truth }) {
 
 async function debrief() {
   const end = await ask("debrief", { token });
-  write("score", `You were right in ${end.right} of ${end.total}`);
-  write("chance", `Guessing is right in about ${Math.round(end.total / 2)}.`);
+  const scored = end.total > 0; // where no answer is right, nobody was wrong
+  write("score", scored ? `You were right in ${end.right} of ${end.total}` : "That was the last");
+  const guessed = Math.round(end.total * study.chance);
+  write("chance", scored ? `Guessing is right in about ${guessed}.` : "All your answers are kept.");
   write("code", end.code);
   part("links").replaceChildren(...end.links.map(link));
   part("proof").hidden = study.demonstration;
@@ -206,14 +206,12 @@ function startAnew() {
 
 // The study's words, into the page.
 function introduce(study) {
-  const names = study.answers.map((answer) => answer[0].toUpperCase() + answer.slice(1));
-  buttons.forEach((button, i) => (button.querySelector("span").textContent = names[i]));
+  furnish(study);
+  part("keys").replaceChildren(...study.answers.flatMap(keyInRow));
   write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
   for (const name of ["title", "consent", "question"]) write(name, study[name]);
+  for (const name of ["how", "practice", "scored"]) write(name, study.words[name]);
   document.title = study.title;
-  element.querySelectorAll("[data-design]").forEach((text) => {
-    text.hidden = text.dataset.design !== study.design;
-  });
   const seconds = study.exposure_ms / 1000;
   const time = seconds === 1 ? "one second" : `${seconds} seconds`;
   write(
@@ -222,14 +220,14 @@ function introduce(study) {
       ? "Look for as long as you like, then answer."
       : `Look closely: after ${time} it is covered. Then take the time you need to answer.`,
   );
-  write(
-    "practice",
-    study.practice
-      ? `The first ${study.practice} are for practice: you will be told the truth after each one.`
-      : "",
-  );
   write("count", `Now ${study.trials} that count`);
   return study;
+}
+
+// ← and →; with more of them: ←, ↓ and →
+function keyInRow({ sign }, i, { length }) {
+  const before = i === 0 ? "" : i === length - 1 ? " and " : ", ";
+  return [before, made("kbd", sign)];
 }
 
 // Whatever went wrong, in a sentence; `participate` then goes on where the server says.

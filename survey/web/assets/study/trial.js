@@ -1,13 +1,39 @@
 // One trial in the browser: decode, paint, measure, cover, wait for one answer.
 // The clock is performance.now's throughout: frames, keys and touches are stamped by it.
+// Given: `element`, the page's component. screens.js uses what is here.
 
 const stage = element.querySelector(".trial");
-const figures = [...stage.querySelectorAll("figure")];
-const buttons = [...stage.querySelectorAll(".answers button")];
-const KEYS = ["ArrowLeft", "ArrowRight"];
+let figures = []; // one a picture; these three are made by `furnish`
+let buttons = []; // one an answer
+let keys = []; // likewise
 
 const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// The frames and buttons that the study's question type asks for.
+function furnish({ answers, words }) {
+  const photos = stage.querySelector(".photos");
+  figures = words.pictures.map(() => photos.firstElementChild.cloneNode(true));
+  photos.replaceChildren(...figures);
+  keys = answers.map((answer) => answer.key);
+  buttons = answers.map(({ label, sign }, i) => {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", disabled: true });
+    const key = made("kbd", sign);
+    key.setAttribute("aria-hidden", "true");
+    const parts = [key, made("span", label)];
+    const last = i > 0 && i === answers.length - 1; // the outer keys are on the outside
+    button.append(...(last ? parts.reverse() : parts));
+    return button;
+  });
+  stage.querySelector(".answers").replaceChildren(...buttons);
+}
+
+function made(tag, text) {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  return node;
+}
 
 // Milliseconds of a frame on this screen: the median of some; null if it is none. While the page is
 // hidden there are no frames, and this waits.
@@ -49,12 +75,10 @@ async function decode(images) {
   return decoded;
 }
 
-function place(images) {
+function place(images, names) {
   figures.forEach((figure, i) => {
-    figure.hidden = i >= images.length;
     figure.querySelector("figcaption").textContent = "";
-    if (figure.hidden) return;
-    images[i].alt = images.length === 1 ? "The photo to judge" : ["Left photo", "Right photo"][i];
+    images[i].alt = names[i];
     figure.querySelector(".picture").replaceChildren(images[i]);
     scramble(figure.querySelector("canvas"));
   });
@@ -101,7 +125,7 @@ function firstAnswer(since) {
     document.addEventListener(
       "keydown",
       (event) => {
-        const choice = KEYS.indexOf(event.key);
+        const choice = keys.indexOf(event.key);
         if (choice < 0 || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
         event.preventDefault();
         heard(choice, event.timeStamp);

@@ -1,0 +1,1 @@
+"""What colour costs, measured. Begin with speed.py."""

@@ -1,0 +1,277 @@
+"""What a study is: its frozen description, and who is to see what.
+
+A study is one JSON file, hashed. From it and the number of a participant follows everything that
+is random for that person, so a study can be replayed:
+
+    study = Study.load("studies/poster")
+    study.sha256, study.slots, plan(study, person_seed(study, 1))
+
+Allocation is a Latin square of photos and *slots*. What stands in a slot (which versions of the
+photo, on which sides) is the question type's to say: see survey/designs/. Slots come in two
+*halves*, the first and the second: real and synthesized ones, or the sides of a pair.
+
+Of S slots there are S *lists*, and a participant belongs to one; in list g the photo of rank r
+stands in slot (r + g) mod S. So everyone meets a photo once, and over the lists each photo meets
+every slot. The *plan* says which half comes when, and where the catch trials lie. Slot and photo
+are decided when their turn comes: of the slots of that half that the person's round has not visited
+yet, the cell shown least so far (survey/ledger.py), so that people who leave early unbalance
+nothing.
+"""
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from colorize.files import write_whole
+from survey.designs import DESIGNS
+from survey.designs.design import CONSENT, Design, Presentation
+
+LONGEST_RUN = 3  # trials in a row from the same half
+LONGEST_TEXT = 20_000  # characters of consent text
+FILE = "study.json"
+KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
+
+
+class DesignError(ValueError):
+    """A design that cannot be run; the text says which value, which rule and what to do."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Rules fixed before the data. They flag participants; reports give results both ways."""
+
+    failed_catch: int = 2  # this many catch trials answered wrongly, or more
+    fast_ms: float = 200.0  # a response faster than this is no decision …
+    fast_share: float = 0.10  # … and more than this share of them is no participant
+    same_answer_share: float = 0.95  # the same answer on this share of the trials, or more
+    exposure_share: float = 0.20  # more than this share of trials flagged `exposure`
+    unfinished: bool = True
+    colour_deficient: bool = True  # by their own account
+
+
+@dataclass(frozen=True)
+class Study:
+    """The whole design. `save` freezes it; after the first vote the store accepts no other."""
+
+    title: str
+    models: tuple[str, ...]
+    design: str = "single"  # the question type: a name in survey/designs
+    question: str = ""  # the default is the design's
+    consent: str = CONSENT  # as it stands, the default is the design's
+    exposure_ms: int | None = 1000  # None: until answered
+    mask_ms: int = 120  # covers the image when its time is over
+    practice: int = 10  # trials with feedback, before the rest
+    trials: int = 40  # scored trials
+    catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
+    target: int = 0  # participants to recruit, then the study is full; 0: no limit
+    panel: str = ""  # address parameter with a panel's own id, such as PROLIFIC_PID; "": not kept
+    expire_minutes: float = 5.0  # silence after which a participant's place is given to others
+    exclusion: Exclusion = field(default_factory=Exclusion)
+    seed: int = 0
+    version: int = 1
+    stimuli: str = ""  # SHA-256 of the manifest, filled in by build
+
+    def __post_init__(self) -> None:
+        if self.design in DESIGNS:
+            words = self.question_type.words
+            object.__setattr__(self, "question", self.question or words.question)
+            if self.consent == CONSENT:
+                object.__setattr__(self, "consent", words.consent)
+        for broken, sentence in self._faults():
+            if broken:
+                raise DesignError(sentence)
+
+    def _faults(self) -> Iterator[tuple[bool, str]]:
+        """Every rule as (is it broken?, what to say)."""
+        names = self.models
+        exposure = self.exposure_ms
+        known = " or ".join(map(repr, DESIGNS))
+        yield self.design not in DESIGNS, f"design is {self.design!r}; use {known}."
+        yield not names, "The study names no model; give at least one."
+        least = self.question_type.least_models
+        yield len(names) < least, f"{self.design!r} compares models; name at least {least}."
+        yield len(set(names)) < len(names), f"models {names} repeat; name each one once."
+        yield bool({"real", "catch"} & set(names)), "A model cannot be called 'real' or 'catch'."
+        yield not self.title.strip(), "title is empty; participants need to see one."
+        yield not self.consent.strip(), "consent is empty; nobody can agree to nothing."
+        yield len(self.consent) > LONGEST_TEXT, f"consent is over {LONGEST_TEXT} characters."
+        yield (
+            exposure is not None and not 50 <= exposure <= 60_000,
+            f"exposure_ms is {exposure}; browsers show 50 to 60000, or null until answered.",
+        )
+        yield not 0 <= self.mask_ms <= 5_000, f"mask_ms is {self.mask_ms}; use 0 to 5000."
+        yield not 0 <= self.practice <= 100, f"practice is {self.practice}; use 0 to 100."
+        yield not 1 <= self.trials <= 1_000, f"trials is {self.trials}; use 1 to 1000."
+        yield not 0 <= self.catch <= 0.5, f"catch is {self.catch}; use a share from 0 to 0.5."
+        yield self.target < 0, f"target is {self.target}; use 0 for no limit."
+        yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."
+
+    @property
+    def question_type(self) -> Design:
+        """What depends on the design's type."""
+        return DESIGNS[self.design]
+
+    @cached_property
+    def slots(self) -> int:
+        return self.question_type.slots(self.models)
+
+    @property
+    def catches(self) -> int:
+        return round(self.catch * self.trials)
+
+    @property
+    def positions(self) -> int:
+        """Trials of a whole participation: practice, scored and catch."""
+        return self.practice + self.trials + self.catches
+
+    @property
+    def photos_needed(self) -> int:
+        """The fewest scored photos; more come in multiples of `slots`, so that lists are equal."""
+        return self.slots * math.ceil(self.trials / self.slots)
+
+    @cached_property
+    def answers(self) -> tuple[str, ...]:
+        """What people may say, in this order on the screen."""
+        return tuple(answer.name for answer in self.question_type.answers)
+
+    @cached_property
+    def _presentations(self) -> dict[tuple[str, int], Presentation]:
+        made = self.question_type.presentation
+        cells = [(kind, slot) for kind in KINDS for slot in range(self.slots)]
+        return {(kind, slot): made(self.models, kind, slot) for kind, slot in cells}
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self._json().encode()).hexdigest()
+
+    def _json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def presentation(self, kind: str, slot: int) -> Presentation:
+        """What stands in this slot in a trial of this kind."""
+        return self._presentations[kind, slot]
+
+    def versions(self, role: str) -> tuple[str, ...]:
+        """The versions that a photo of this role is made in."""
+        return self.question_type.versions(self.models, role)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the design with its hash, so that a later change of the file is noticed."""
+        path = Path(folder, FILE)
+        text = json.dumps({"sha256": self.sha256, "study": asdict(self)}, indent=2)
+        write_whole(path, (text + "\n").encode())
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path, *, changed: bool = False) -> "Study":
+        """Read a frozen design; `changed` accepts one edited since, for freezing it anew."""
+        path = Path(folder, FILE)
+        if not path.is_file():
+            raise DesignError(f"{folder} holds no {FILE}; make a study with `survey build`.")
+        try:
+            frozen = json.loads(path.read_text(encoding="utf-8"))
+            study = cls.from_dict(frozen["study"])
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise DesignError(f"{path} is not a study ({error}); restore or rebuild it.") from error
+        if study.sha256 != frozen.get("sha256") and not changed:
+            raise DesignError(
+                f"{path} was edited after it was frozen. Undo the edit, or accept it with "
+                f"`python -m survey freeze {folder}` (only possible before the first vote)."
+            )
+        return study
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Study":
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
+        exclusion = Exclusion(**values.get("exclusion", {}))
+        return cls(**values | {"models": tuple(values["models"]), "exclusion": exclusion})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One position of a plan: the kind of trial, and from which half of the slots it comes."""
+
+    kind: str  # practice | trial | catch
+    half: int  # 0 | 1
+
+    def __str__(self) -> str:
+        return f"{self.kind[0]}{self.half}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Step":
+        return cls({kind[0]: kind for kind in KINDS}[text[0]], int(text[1]))
+
+
+def person_seed(study: Study, number: int) -> int:
+    """The seed of the participant who came as this number; 62 bits, for SQLite's integers."""
+    digest = hashlib.sha256(f"{study.seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 2
+
+
+def latin_list(study: Study, slot: int, rank: int) -> int:
+    """The list in which the photo of this rank stands in this slot."""
+    return (slot - rank) % study.slots
+
+
+def open_slots(study: Study, half: int, visited: list[int]) -> list[int]:
+    """The slots of this half that the current round has not visited; a round visits each once."""
+    k = study.slots // 2
+    own = range(half * k, half * k + k)
+    visits = [slot for slot in visited if slot in own]
+    this_round = visits[len(visits) - len(visits) % k :]
+    return [slot for slot in own if slot not in this_round]
+
+
+def plan(study: Study, seed: int) -> list[Step]:
+    """One person's sequence: practice, then scored and catch trials, the halves balanced."""
+    rng = random.Random(seed)
+    practice = [Step("practice", half) for half in _mixed(_halves(study.practice, rng), rng)]
+    scored = _halves(study.trials, rng)
+    catches, only = _halves(study.catches, rng), study.question_type.catch_half
+    if only is not None:
+        catches = (study.catches, 0) if only == 0 else (0, study.catches)
+    halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)
+    caught = {place for half in (0, 1) for place in _spread(halves, half, catches[half], rng)}
+    return practice + [
+        Step("catch" if place in caught else "trial", half) for place, half in enumerate(halves)
+    ]
+
+
+def _halves(n: int, rng: random.Random) -> tuple[int, int]:
+    """n as two halves; chance says which gets the odd one."""
+    first = (n + rng.randrange(2)) // 2
+    return first, n - first
+
+
+def _mixed(counts: tuple[int, int], rng: random.Random) -> list[int]:
+    """Zeros and ones in random order, never more than LONGEST_RUN alike in a row."""
+    left = list(counts)
+    order: list[int] = []
+    last, run = 0, 0
+    while any(left):
+        same, other = left[last], left[1 - last]
+        # A step is possible if what then remains still fits, in runs, between the rest.
+        stay = same > 0 and run < LONGEST_RUN and other <= LONGEST_RUN * same
+        switch = other > 0 and same <= LONGEST_RUN * other
+        assert stay or switch, f"{counts} cannot be mixed"
+        if switch and not (stay and rng.random() * (same + other) < same):
+            last, run = 1 - last, 0
+        run += 1
+        left[last] -= 1
+        order.append(last)
+    return order
+
+
+def _spread(halves: list[int], half: int, n: int, rng: random.Random) -> list[int]:
+    """n positions of this half, one from each of n equal stretches."""
+    places = [position for position, h in enumerate(halves) if h == half]
+    cuts = [round(i * len(places) / n) for i in range(n + 1)] if n else []
+    return [rng.choice(places[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
