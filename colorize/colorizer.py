@@ -23,6 +23,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colorize.agreement import agree
 from colorize.config import ModelError
 from colorize.device import Compute, pick_device
 from colorize.lab import rgb_to_lightness
@@ -86,7 +87,12 @@ class Look:
 
     def ab(self, temperature: float | None = None) -> Tensor:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
-        return self.model.decode(self.output, temperature)[0]
+        ab = self.model.decode(self.output, temperature)
+        if strength := self.model.config.agreement:
+            bins = self.model.bins
+            beliefs = None if bins is None else bins.belief(self.output)
+            ab = agree(ab, self.shown.lightness, beliefs, strength)
+        return ab[0]
 
     def render(self, settings: Settings = DEFAULTS, **changes: Unpack[Changes]) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""

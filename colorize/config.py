@@ -23,6 +23,7 @@ POSSIBLE: dict[
     "source": lambda name: name in ("lightness", "gray"),
     "scale": lambda value: value != 0,
     "temperature": lambda value: 0 <= value <= 1,
+    "agreement": lambda value: 0 <= value <= 1,
     "short_side": lambda side: side > 0,
     "square": lambda side: side is None or side > 0,
 }
@@ -70,6 +71,7 @@ class ModelConfig:
     input: InputConfig = field(default_factory=InputConfig)
     ab_scale: float = 110.0  # without bins: ab = output * ab_scale
     temperature: float = 0.38  # of the annealed mean, unless the user asks for another
+    agreement: float = 0.0  # how far places that look alike take on one colour, 0 to 1
     about: Options = field(default_factory=dict)  # recipe, data, steps, device, evaluation
 
 

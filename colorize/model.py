@@ -3,8 +3,8 @@
     from colorize.model import Model
     Model.load("colorize/weights/rebalanced.safetensors")
 
-`NAME.safetensors` holds the weights (half precision), `NAME.json` the `ModelConfig` from which
-alone the model is built, and under "about" how it was made and measured.
+`NAME.safetensors` holds the weights (in eight bits, see int8.py), `NAME.json` the `ModelConfig`
+from which alone the model is built, and under "about" how it was made and measured.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
+from colorize import int8
 from colorize.bins import QUANTIZERS
 from colorize.config import ModelConfig, ModelError, config_json, read_config
 from colorize.files import write_whole
@@ -73,14 +74,14 @@ class Model(nn.Module, PyTorchModelHubMixin):
     def parameters_count(self) -> int:
         return sum(p.numel() for p in self.network.parameters())
 
-    def save(self, path: str | Path) -> Path:
-        """Write NAME.safetensors in half precision and NAME.json; returns the weights' path."""
+    def save(self, path: str | Path, half: bool = False) -> Path:
+        """Write NAME.safetensors and NAME.json; returns the weights' path.
+
+        Weights are stored in eight bits, or in half precision where that is asked for.
+        """
         path = weights_file(path)
-        state = {
-            name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-            for name, value in self.network.state_dict().items()
-        }
-        write_whole(path, serialize(state))
+        state = self.network.state_dict()
+        write_whole(path, serialize(int8.halve(state) if half else int8.pack(state)))
         write_whole(path.with_suffix(".json"), config_json(self.config))
         return path
 
@@ -90,9 +91,9 @@ class Model(nn.Module, PyTorchModelHubMixin):
         path = weights_file(path)
         model = cls._from_json(path.with_suffix(".json"))
         with explain_read_errors(path):
-            state = load_file(path)
+            state = int8.unpack(load_file(path))
         try:
-            model.network.load_state_dict({name: value.float() for name, value in state.items()})
+            model.network.load_state_dict(state)
         except RuntimeError as error:
             raise ModelError(
                 f"The weights {path} do not fit the network {model.config.network.kind!r} that "
@@ -135,7 +136,7 @@ def explain_read_errors(path: Path) -> Iterator[None]:
     """What goes wrong while weights are read, as a sentence."""
     try:
         yield
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, ValueError) as error:
         raise ModelError(
             f"The weights {path} cannot be read ({error}). Copy or train them again."
         ) from error

@@ -86,6 +86,7 @@ def add_evaluate(p: argparse.ArgumentParser) -> None:
     p.add_argument("--train", type=Path, metavar="CACHE", help="photos for mean-by-lightness")
     p.add_argument("--temperature", type=_temperatures, help="one or several: 0.2,0.38,0.6")
     p.add_argument("--short-side", type=int, help="pixels that the networks are shown")
+    p.add_argument("--aged", action="store_true", help="also show them the photos as old prints")
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     p.add_argument("--workers", type=int, default=1, help="processes that share the photos")
     p.add_argument("--seed", type=int, default=0, help="of the intervals")

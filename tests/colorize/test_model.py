@@ -83,7 +83,7 @@ class TestSaveAndLoad:
     @pytest.mark.parametrize("kind", ["hull", "regression", "palette", "channels", "palette-net"])
     def test_comes_back_whole(self, make_model, tmp_path, kind):
         model = make_model(kind, about={"steps": 3})
-        path = model.save(tmp_path / "deep" / "mine")
+        path = model.save(tmp_path / "deep" / "mine", half=True)
         assert path == tmp_path / "deep" / "mine.safetensors"
         back = Model.load(path)
         assert back.config == model.config and not back.training
@@ -92,7 +92,7 @@ class TestSaveAndLoad:
 
     def test_weights_are_in_half_precision(self, make_model, tmp_path):
         model = make_model()
-        path = model.save(tmp_path / "mine")
+        path = model.save(tmp_path / "mine", half=True)
         assert {value.dtype for value in load_file(path).values()} == {torch.float16}
         assert path.stat().st_size < 2 * model.parameters_count + 10_000
 

@@ -2,6 +2,7 @@
 
     python -m train evaluate rebalanced regression --data PHOTOS --json table.json --pages pages
     python -m train evaluate RUN/best.safetensors --data CACHE --limit 150 --temperature 0.2,0.38
+    python -m train evaluate rebalanced --data PHOTOS --aged    # what age costs, photo by photo
 
 The full picture is compared, at the photo's short side of 256. The metrics are defined in
 metrics.py; intervals and differences are over photos, see bootstrap.py.
@@ -48,7 +49,7 @@ from train.evaluation.metrics import METRICS
 BASELINES = ("gray", "mean-by-lightness", "original")
 COLUMNS = (
     ("psnr", "ssim", "delta_e", "ab_rmse", "auc_raw", "auc_balanced"),
-    ("colorfulness", "colorfulness_gap", "chroma_ratio", "cast_a", "cast_b"),
+    ("colorfulness", "colorfulness_gap", "chroma_ratio", "blotch", "cast_a", "cast_b"),
     ("bin_accuracy", "bin_accuracy_balanced", "pair_accuracy", "keras_accuracy"),
 )
 
@@ -64,6 +65,7 @@ class EvaluationSettings:
     train: Path | None = None  # a cache for mean-by-lightness; without it, leave one out
     temperature: Sequence[float] | None = None  # None: each model's own
     short_side: int | None = None  # pixels that the networks are shown
+    aged: bool = False  # as models see the photos, and as old prints
     device: str = "auto"
     workers: int = 1  # processes that share the photos
     seed: int = 0  # of the intervals
@@ -78,7 +80,8 @@ def evaluate(question: EvaluationSettings) -> dict[str, object]:
     }
     with evaluation_photos(question.data, question.split, question.limit) as photos:
         table = lightness_table(photos, question.train)
-        guessers = Guessers(models, question.temperature, table, leave_out=question.train is None)
+        alone = question.train is None
+        guessers = Guessers(models, question.temperature, table, alone, question.aged)
         sums = sum_metrics(photos, guessers, question.workers)
         if question.pages:
             write_pictures(photos, guessers, sums, question.pages)

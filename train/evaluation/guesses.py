@@ -3,20 +3,27 @@
     python -m train evaluate rebalanced --data PHOTOS
 
 Every model goes through `colorize.Colorizer`, as a user's photo would; a network looks at a photo
-once, however many temperatures are compared.
+once, however many temperatures are compared. With `--aged` it looks again, at the photo as an old
+print: what it then thinks is painted on the photo itself and has a row of its own, so that a row
+minus its aged one is what age costs, and nothing else.
 """
 
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from colorize import Colorizer
+from colorize.colorizer import Look
+from colorize.lab import lightness_to_gray, pixels_to_lab
 from colorize.photo import Photo
 from train.data.cache import Cache, DataError
+from train.data.degrade import age
 from train.data.intake import limit_short_side
 from train.data.prepare import prepare
 from train.evaluation.baselines import LightnessTable, gray, mean_by_lightness, original
@@ -76,13 +83,15 @@ class Guessers:
         temperatures: Sequence[float] | None,
         table: LightnessTable,
         leave_out: bool,
+        aged: bool = False,
     ) -> None:
         self.models, self.temperatures = models, temperatures
         self.table, self.leave_out = table, leave_out  # whether the table knows the photos too
+        self.aged = aged
 
     def guesses(self, photos: list[Photo]) -> Iterator[dict[str, Guess]]:
         """For each photo: name of the row -> guess."""
-        looks = {name: model.look_all(photos) for name, model in self.models.items()}
+        looks = self._looks(photos)
         for i, photo in enumerate(photos):
             truth = Truth(photo.pixels)
             table = self.table
@@ -94,14 +103,35 @@ class Guessers:
                 "original": original(truth),
             }
             for name, of_model in looks.items():
-                for row, temperature in self._temperatures(name):
+                for row, temperature in self._temperatures(name, of_model[i]):
                     colored = of_model[i].render(temperature=temperature)
                     found[row] = Guess(truth, colored.pixels, colored.ab)
             yield found
 
-    def _temperatures(self, name: str) -> list[tuple[str, float | None]]:
-        if self.temperatures is None or self.models[name].model.bins is None:
+    def _looks(self, photos: list[Photo]) -> dict[str, list[Look]]:
+        """Every model's name -> what it thinks of each photo, new and, if asked for, old."""
+        looks = {}
+        for name, model in self.models.items():
+            looks[name] = model.look_all(photos)
+            if self.aged:
+                old = model.look_all([old_print(photo) for photo in photos])
+                looks[f"{name} aged"] = [
+                    replace(then, photo=now.photo, shown=now.shown)
+                    for then, now in zip(old, looks[name], strict=True)
+                ]
+        return looks
+
+    def _temperatures(self, name: str, look: Look) -> list[tuple[str, float | None]]:
+        if self.temperatures is None or look.model.bins is None:
             return [(name, None)]
         if len(self.temperatures) == 1:
             return [(name, self.temperatures[0])]
         return [(f"{name} T={t:g}", t) for t in self.temperatures]
+
+
+def old_print(photo: Photo) -> Photo:
+    """The photo in grey, and old: in which way follows from its name, whatever the others are."""
+    lightness = pixels_to_lab(photo.pixels)[None, :1]
+    aged = lightness_to_gray(age(lightness, zlib.crc32(photo.name.encode())))[0, 0]
+    shade = (255 * aged).round().to(torch.uint8)
+    return replace(photo, pixels=np.ascontiguousarray(shade[..., None].expand(-1, -1, 3).numpy()))

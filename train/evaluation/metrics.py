@@ -22,6 +22,7 @@ from colorize.bins import Grid, Hull
 from colorize.colours import colorfulness
 from colorize.lab import pixels_to_lab
 from colorize.quantizer import Quantizer
+from train.evaluation.regions import deviation, even_regions
 from train.target import area_mean
 
 FARTHEST = 150  # the last threshold of the AuC, in ab units
@@ -100,6 +101,11 @@ class Truth:
     def colorfulness(self) -> float:
         return colorfulness(self.pixels)
 
+    @cached_property
+    def even_regions(self) -> np.ndarray:
+        """(H, W): where its colour hardly changes, see regions.py."""
+        return even_regions(self.lab[1:].numpy())
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -160,8 +166,8 @@ class Metric:
 
 
 def counted(sums: np.ndarray) -> np.ndarray:
-    """(K,) bool: the bins of (2, n, K) that hold enough true pixels; a single column always."""
-    return np.array([True]) if sums.shape[2] == 1 else sums[1].sum(0) >= LEAST
+    """(K,) bool: the bins of (2, n, K) that hold enough true pixels; a single column if any."""
+    return sums[1].sum(0) >= LEAST if sums.shape[2] > 1 else sums[1].sum(0) > 0
 
 
 def per_photo(value: float) -> Parts:
@@ -194,6 +200,12 @@ def _chroma_ratio(g: Guess) -> Parts:
     return per_pixel(chroma(g.lab[1:]))[0], per_pixel(chroma(g.truth.lab[1:]))[0]
 
 
+def _blotch(g: Guess) -> Parts:
+    """Standard deviation of the predicted ab where the true colour is even; a mean over regions."""
+    found = deviation(g.lab[1:].numpy(), g.truth.even_regions)
+    return np.array([found.sum()]), np.array([float(len(found))])
+
+
 def _same_channel(g: Guess) -> Parts:
     """Keras's "accuracy" of two output channels: the larger one is the same."""
     return per_pixel((g.answer[1] > g.answer[0]) == (g.target[1] > g.target[0]), 100)
@@ -219,6 +231,7 @@ METRICS: dict[str, Metric] = {
             lambda g: per_photo(abs(colorfulness(g.pixels) - g.truth.colorfulness)),
         ),
         Metric("chroma_ratio", _chroma_ratio, 3),
+        Metric("blotch", _blotch),
         Metric("cast_a", lambda g: per_pixel(g.error[0])),
         Metric("cast_b", lambda g: per_pixel(g.error[1])),
         Metric("bin_accuracy", lambda g: per_pixel(g.hits[0], 100)),

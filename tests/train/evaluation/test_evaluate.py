@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from train.__main__ import main
 from train.evaluation import evaluate
 from train.evaluation.baselines import LightnessTable, gray, original
 from train.evaluation.bootstrap import MetricParts
-from train.evaluation.guesses import EvaluationPhotos, Guessers
+from train.evaluation.guesses import EvaluationPhotos, Guessers, old_print
 from train.evaluation.metrics import METRICS, Guess, Truth
 from train.objective import untrained_model
 
@@ -75,6 +76,47 @@ def test_differences_are_paired(lessons, model, tmp_path):
             rows[one][name] - rows[other][name], abs=2e-5
         )
     assert rows[one]["psnr"] != rows[other]["psnr"]
+
+
+def test_an_aged_row_is_what_age_costs(lessons, model, tmp_path):
+    plain = by_name(report(tmp_path, model, "--data", lessons.folder, "--limit", "6"))
+    both = report(tmp_path, model, "--data", lessons.folder, "--limit", "6", "--aged")
+    rows = by_name(both)
+    assert list(rows) == [*plain, "models/odd aged"]
+    assert {name: rows[name] for name in plain} == plain  # age changes nothing else
+    pair = {(d["model"], d["minus"]): d for d in both["differences"]}[
+        "models/odd", "models/odd aged"
+    ]
+    loss = rows["models/odd"]["ab_rmse"] - rows["models/odd aged"]["ab_rmse"]
+    assert loss != 0
+    assert pair["ab_rmse"] == pytest.approx(loss, abs=2e-5)
+
+
+def test_temperatures_have_aged_rows_too(lessons, model, tmp_path):
+    words = ["--limit", "2", "--aged", "--temperature", "0,1"]
+    rows = by_name(report(tmp_path, model, "--data", lessons.folder, *words))
+    names = [f"models/odd{aged} T={t}" for aged in ("", " aged") for t in (0, 1)]
+    assert list(rows)[3:] == names
+
+
+class TestOldPrints:
+    def test_a_photo_ages_as_its_name_says_and_keeps_its_lightness_at_heart(self, lessons):
+        photo = EvaluationPhotos(lessons, np.arange(1)).photo(0)
+        old, again = old_print(photo), old_print(photo)
+        assert old.name == photo.name and np.array_equal(old.pixels, again.pixels)
+        assert (old.pixels == old.pixels[..., :1]).all()
+        assert not np.array_equal(old.pixels, gray(Truth(photo.pixels)).pixels)
+        assert not np.array_equal(old.pixels, old_print(replace(photo, name="other.png")).pixels)
+
+    def test_what_is_thought_of_the_print_is_painted_on_the_photo(self, lessons, model):
+        colorizer = Colorizer.load(model, device="cpu")
+        photos = [EvaluationPhotos(lessons, np.arange(1)).photo(0)]
+        guessers = Guessers({"odd": colorizer}, None, LightnessTable.empty(), False, aged=True)
+        guess = next(guessers.guesses(photos))["odd aged"]
+        thought = colorizer.look(old_print(photos[0]))
+        assert torch.equal(guess.answer, thought.ab())
+        lightness = guess.lab[0] - guess.truth.lab[0]
+        assert lightness.abs().mean() < 0.5  # and not that of the print
 
 
 def test_a_model_without_bins_has_no_temperatures(lessons, tiny, tmp_path):

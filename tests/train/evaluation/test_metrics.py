@@ -130,6 +130,46 @@ def test_photo_numbers_are_means_over_photos(guesses):
     assert value("psnr", guesses) == pytest.approx(np.mean(psnr), abs=1e-4)
 
 
+def even_and_busy() -> np.ndarray:
+    """(80, 100, 3): one grey-blue field of 40 x 100, below it a chequerboard of strong colours."""
+    pixels = np.full((80, 100, 3), (90, 100, 130), np.uint8)
+    board = np.indices((40, 100)).sum(0) // 4 % 2
+    pixels[40:] = np.where(board[..., None], (200, 40, 40), (40, 180, 60))
+    return pixels
+
+
+def test_blotch_is_the_deviation_over_the_even_part_alone():
+    truth = Truth(even_and_busy())
+    predicted = np.random.default_rng(0).integers(60, 200, truth.pixels.shape).astype(np.uint8)
+    inside = truth.even_regions > 0
+    assert inside[:37].all() and not inside[43:].any()
+    values = ab(predicted)[inside]
+    oracle = np.sqrt(values.var(axis=0).mean())
+    guess = Guess(truth, predicted, torch.zeros(2, 4, 5))
+    assert value("blotch", [guess]) == pytest.approx(oracle, abs=0.01)
+
+
+def test_one_wrong_colour_is_no_blotch_but_two_are():
+    truth = Truth(even_and_busy())
+    pixels = np.full_like(truth.pixels, (160, 90, 60))
+    assert value("blotch", [Guess(truth, pixels, torch.zeros(2, 4, 5))]) == pytest.approx(
+        0, abs=1e-4
+    )
+    pixels[:, 50:] = (60, 90, 160)
+    halves = ab(np.array([[(160, 90, 60), (60, 90, 160)]], np.uint8))[0]  # half of the field each
+    found = value("blotch", [Guess(truth, pixels, torch.zeros(2, 4, 5))])
+    assert found == pytest.approx(np.sqrt(np.square(halves[0] - halves[1]).mean() / 4), abs=0.01)
+
+
+def test_blotch_is_a_mean_over_regions_and_none_where_all_is_busy():
+    busy = Truth(np.random.default_rng(1).integers(0, 256, (40, 40, 3)).astype(np.uint8))
+    wild = np.random.default_rng(2).integers(0, 256, (80, 100, 3)).astype(np.uint8)
+    even = Guess(Truth(even_and_busy()), wild, torch.zeros(2, 4, 5))
+    none = Guess(busy, busy.pixels, torch.zeros(2, 4, 5))
+    assert np.isnan(value("blotch", [none]))
+    assert value("blotch", [none, even]) == value("blotch", [even])
+
+
 def test_papers_accuracies_look_at_the_answer_in_its_own_size():
     pixels = np.full((12, 12, 3), (200, 40, 40), np.uint8)  # ab about (61, 39)
     pixels[6:] = (40, 40, 200)  # about (48, -82)
