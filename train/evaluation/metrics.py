@@ -162,7 +162,9 @@ class Metric:
         drawn = weights @ denominators
         ratios = np.where(drawn > 0, weights @ numerators / np.maximum(drawn, 1e-9), known)
         values: np.ndarray = ratios.mean(1)
-        return np.sqrt(values) if self.root else values
+        if self.root:
+            values = np.sqrt(values)
+        return values
 
 
 def counted(sums: np.ndarray) -> np.ndarray:
