@@ -162,9 +162,7 @@ class Metric:
         drawn = weights @ denominators
         ratios = np.where(drawn > 0, weights @ numerators / np.maximum(drawn, 1e-9), known)
         values: np.ndarray = ratios.mean(1)
-        if self.root:
-            values = np.sqrt(values)
-        return values
+        return np.asarray(np.sqrt(values)) if self.root else values
 
 
 def counted(sums: np.ndarray) -> np.ndarray:
