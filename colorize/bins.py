@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from colorize import decode
 from colorize.lab import rgb_to_ab
-from colorize.quantizer import Colours, Quantizer, SoftLabel
+from colorize.quantizer import Colours, Quantizer, SoftLabel, annealed_mean, entropy
 
 # a: (first b, last b) of Zhang's centres on the lattice of step ten. The set came out of ImageNet
 # and cannot be derived from sRGB's gamut (whose strict centres would be 228).
@@ -173,7 +172,7 @@ class Channels(Quantizer):
 
     def decode(self, logits: Tensor, temperature: float) -> Tensor:
         steps = self.steps[:, None]
-        a, b = (decode.annealed_mean(x, steps, temperature) for x in logits.chunk(2, dim=1))
+        a, b = (annealed_mean(x, steps, temperature) for x in logits.chunk(2, dim=1))
         return torch.cat((a, b), dim=1)
 
     def belief(self, logits: Tensor) -> Tensor:
@@ -184,7 +183,7 @@ class Channels(Quantizer):
     def entropy(self, logits: Tensor) -> Tensor:
         """The sum of the two, which are chosen separately."""
         a, b = logits.chunk(2, dim=1)
-        return decode.entropy(a) + decode.entropy(b)
+        return entropy(a) + entropy(b)
 
 
 def hull_centres() -> Tensor:

@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from colorize import decode
+COLDEST = 1e-6  # below this temperature only the likeliest colour is left, and logits overflow
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Quantizer(nn.Module, ABC):
 
     def decode(self, logits: Tensor, temperature: float) -> Tensor:
         """(N, size, H, W) -> ab (N, 2, H, W), the annealed mean."""
-        return decode.annealed_mean(logits, self.centres, temperature)
+        return annealed_mean(logits, self.centres, temperature)
 
     def belief(self, logits: Tensor) -> Tensor:
         """(N, size, H, W) -> (N, Q, H, W): how likely each of the centres is."""
@@ -83,4 +83,46 @@ class Quantizer(nn.Module, ABC):
 
     def entropy(self, logits: Tensor) -> Tensor:
         """(N, size, H, W) -> (N, H, W) in nats: how undecided the logits are."""
-        return decode.entropy(logits)
+        return entropy(logits)
+
+
+# Decoding: from logits (N, Q, H, W) and centres (Q, C) to colours (N, C, H, W); C is 2 for ab, 1 for
+# one channel. Softmax is always taken in float32. `mean` and `sample` are there for notebooks of one's own.
+
+
+def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor:
+    """Expectation under softmax(logits / T): T = 1 is the mean, T -> 0 the mode.
+
+    Zhang et al. 2016, equation 5. In between, one peak is chosen yet colours stay smooth.
+    """
+    if not 0 <= temperature <= 1:
+        raise ValueError(f"A temperature of {temperature} was given; it must lie between 0 and 1.")
+    if temperature < COLDEST:
+        return mode(logits, centres)
+    return expectation(torch.softmax(logits.float() / temperature, dim=1), centres)
+
+
+def mean(logits: Tensor, centres: Tensor) -> Tensor:
+    return annealed_mean(logits, centres, 1.0)
+
+
+def mode(logits: Tensor, centres: Tensor) -> Tensor:
+    return centres.to(logits.device)[logits.argmax(dim=1)].permute(0, 3, 1, 2)
+
+
+def sample(logits: Tensor, centres: Tensor, temperature: float, seed: int) -> Tensor:
+    """One bin drawn per pixel from softmax(logits / T), the same for the same seed and device."""
+    generator = torch.Generator(logits.device).manual_seed(seed)
+    uniform = torch.rand(logits.shape, generator=generator, device=logits.device)
+    gumbel = -(-uniform.clamp(1e-9, 1 - 1e-7).log()).log()
+    return mode(logits.float() / max(temperature, COLDEST) + gumbel, centres)
+
+
+def expectation(probabilities: Tensor, centres: Tensor) -> Tensor:
+    return torch.einsum("nqhw,qc->nchw", probabilities, centres.to(probabilities))
+
+
+def entropy(logits: Tensor) -> Tensor:
+    """(N, Q, H, W) -> (N, H, W) in nats: 0 where the model is sure, log Q where it has no idea."""
+    log_p = torch.log_softmax(logits.float(), dim=1)
+    return -(log_p.exp() * log_p).sum(dim=1)

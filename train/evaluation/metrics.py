@@ -162,12 +162,13 @@ class Metric:
         drawn = weights @ denominators
         ratios = np.where(drawn > 0, weights @ numerators / np.maximum(drawn, 1e-9), known)
         values: np.ndarray = ratios.mean(1)
-        return np.asarray(np.sqrt(values)) if self.root else values
+        return np.sqrt(values) if self.root else values
 
 
 def counted(sums: np.ndarray) -> np.ndarray:
     """(K,) bool: the bins of (2, n, K) that hold enough true pixels; a single column if any."""
-    return sums[1].sum(0) >= LEAST if sums.shape[2] > 1 else sums[1].sum(0) > 0
+    held = np.asarray(sums[1].sum(0))
+    return np.asarray(held >= LEAST) if sums.shape[2] > 1 else np.asarray(held > 0)
 
 
 def per_photo(value: float) -> Parts:

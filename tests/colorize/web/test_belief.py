@@ -6,8 +6,8 @@ import torch
 
 from colorize.bins import Hull
 from colorize.colorizer import Colorizer
-from colorize.decode import entropy
 from colorize.photo import Photo, shrink
+from colorize.quantizer import entropy
 from colorize.web.belief import belief_at, color_words, css, entropy_map, most_vivid, planes
 from colorize.web.studio import Preview
 

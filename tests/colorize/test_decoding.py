@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from colorize.decode import annealed_mean, entropy, mean, mode, sample
+from colorize.quantizer import annealed_mean, entropy, mean, mode, sample
 
 
 @pytest.fixture
