@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="python -m colorize",
         description="Colorize photos: files, and whole folders with their subfolders.",
-        epilog="Also: python -m colorize models [--json], python -m colorize export NAME --output "
-        "FILE.onnx, python -m colorize bench [--json]. (A folder of one of these names is "
+        epilog="Also: python -m colorize models [--json]; python -m colorize export NAME --output "
+        "FILE.onnx; python -m colorize bench [--json]. (A folder of one of these names is "
         "./models, ./export or ./bench.) Exit codes: 0 done, 1 some photos failed but the others "
         "are done, 2 wrong usage.",
     )

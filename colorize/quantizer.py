@@ -86,8 +86,9 @@ class Quantizer(nn.Module, ABC):
         return entropy(logits)
 
 
-# Decoding: from logits (N, Q, H, W) and centres (Q, C) to colours (N, C, H, W); C is 2 for ab, 1 for
-# one channel. Softmax is always taken in float32. `mean` and `sample` are there for notebooks of one's own.
+# Decoding: from logits (N, Q, H, W) and centres (Q, C) to colours (N, C, H, W); C is 2 for ab, 1
+# for one channel. Softmax is always taken in float32. `mean` and `sample` are there for notebooks
+# of one's own.
 
 
 def annealed_mean(logits: Tensor, centres: Tensor, temperature: float) -> Tensor:

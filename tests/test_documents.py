@@ -22,7 +22,7 @@ FILE = re.compile(
 )
 COMMAND = re.compile(r"-m (colorize|survey|train|tests\.stress)\b((?: [^\s`\"'#;]+)*)")
 APP = re.compile(r"python app\.py((?: [^\s`\"'#;]+)*)")
-OPTION = re.compile(r"(?<!\S)\[?(--[a-z][a-z-]+)")
+OPTION = re.compile(r"(?<!\S)\[?(--[a-z][a-z0-9-]+)")
 ROW = re.compile(r"^( *)([\w.]+/?) {2,}\S.*? {2,}(\w+\.(?:py|md))$", re.MULTILINE)
 TRIED = re.compile(r"\bpython (?:-m|-c|app\.py)(?!\S)|\btorchrun |\btail -f ")
 UNTRIED = {  # parts of a report and of a study, tried by making one
