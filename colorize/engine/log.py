@@ -1,6 +1,6 @@
 """The log of an archive: a CSV beside the results, one line a photo, written as photos are done.
 
-    column -s, -t colour/colorize-log.csv
+    python -m colorize scans/ --output colour/ && column -s, -t colour/colorize-log.csv
 
 Each run appends; two runs at once mix their lines, never parts of lines. A store cannot append:
 there every run adds pieces of its own.
