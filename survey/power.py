@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -34,6 +35,11 @@ from survey.stats import (
 )
 
 AT_ONCE = 4_000_000  # votes simulated in one array, to bound memory
+
+EPILOG = (
+    "With --preference, the options are --share, --models, --people, --photos, --each, "
+    "--person-sd, --photo-sd, --cells, --coverage, --runs, --seed, --json; see --preference --help."
+)
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,11 @@ def power(scenario: Scenario, runs: int, seed: int) -> tuple[float, float]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; its rows are one simulated design each."""
+    argv = sys.argv[1:] if argv is None else argv
+    if "--preference" in argv:  # votes on pairs of models, which are simulated otherwise
+        from survey.preference.power import main as preference
+
+        return preference(argv)
     parser = _parser()
     args = parser.parse_args(argv)
     try:
@@ -196,10 +207,13 @@ def _advice(designs: list[Scenario], rows: list[dict[str, float]]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m survey power", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m survey power", description=__doc__, epilog=EPILOG
+    )
     add = parser.add_argument
     add("--coverage", action="store_true", help="how often the intervals of one rate hold")
     add("--design", choices=tuple(DESIGNS), default="single", help="question type (single)")
+    add("--preference", action="store_true", help="which of two is preferred; see its own --help")
     add("--rate", type=float, default=0.323, help="true share believed (default 0.323)")
     add("--difference", type=float, default=0.1, help="of the second model (default 0.1)")
     add("--participants", type=int, nargs="+", default=[20, 40, 80, 160], metavar="N")

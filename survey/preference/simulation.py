@@ -1,0 +1,155 @@
+"""Simulated boards of preference, and what is true of them.
+
+People differ in which models they like, photos in which models they suit, people also in how they
+favour a side and how often they cannot decide: normal deviations, all in logits. Some people vote
+much more than others, some pairs meet more than others, and a cycle of models can beat each other
+in turn, which no ranking explains.
+
+Try it: python -m survey power --preference --coverage --runs 200
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.special import roots_hermitenorm, softmax
+
+from survey.preference.bradley_terry import Board, Numbers, features, maximum, weigh
+from survey.preference.transitivity import free_features
+from survey.stats import Array
+
+AT_ONCE = 300_000  # votes simulated in one array, to bound memory
+LARGE = 1e9  # votes that an endless board is taken to hold: beside them the prior is nothing
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Boards to simulate. Deviations (`_sd`) and strengths are in logits."""
+
+    strengths: tuple[float, ...] = (0.5, 0.2, -0.2, -0.5)
+    people: int = 200
+    photos: int = 100
+    votes: int = 2000
+    tie: float = -0.7  # log of Davidson's ν: a fifth of the votes between equals
+    side: float = 0.1
+    person_sd: float = 0.4  # of a person's liking of a model
+    photo_sd: float = 0.6  # of a photo's suiting of a model
+    side_sd: float = 0.3
+    tie_sd: float = 0.5
+    zipf: float = 0.0  # the person of rank r votes in proportion to r^−zipf; 0: all alike
+    uneven: float = 1.0  # how many times as often the commonest pair meets as the rarest
+    cycle: float = 0.0  # by how much each model beats the next beyond what strengths say
+
+    def __post_init__(self) -> None:
+        for name, number, least in (
+            ("models", self.models, 2),
+            ("people", self.people, 2),
+            ("photos", self.photos, 2),
+            ("votes", self.votes, 1),
+        ):
+            if number < least:
+                raise ValueError(f"A board of {number} {name} tells nothing; use {least} or more.")
+
+    @property
+    def models(self) -> int:
+        return len(self.strengths)
+
+    @property
+    def distances(self) -> Array:
+        """How far the row's model is above the column's, for this board's typical person."""
+        strengths = np.asarray(self.strengths)
+        ahead = np.roll(np.eye(self.models), 1, axis=1) * self.cycle
+        distances: Array = strengths[:, None] - strengths + ahead - ahead.T
+        return distances
+
+    @property
+    def share_of_pairs(self) -> Array:
+        """Chance of each of the pairs (first < second) to meet."""
+        often = np.geomspace(1, self.uneven, self.models * (self.models - 1) // 2)
+        share: Array = often / often.sum()
+        return share
+
+
+def simulate(scenario: Scenario, runs: int, seed: int) -> Iterator[Board]:
+    """Boards of (some runs, votes), `runs` in all."""
+    rng = np.random.default_rng(seed)
+    at_once = max(1, AT_ONCE // scenario.votes)
+    for done in range(0, runs, at_once):
+        yield _boards(scenario, min(at_once, runs - done), rng)
+
+
+def _boards(scenario: Scenario, runs: int, rng: np.random.Generator) -> Board:
+    shape = (runs, scenario.votes)
+    first, second = _pairs(scenario, shape, rng)
+    person, photo = _people(scenario, shape, rng), rng.integers(0, scenario.photos, shape)
+    run = np.arange(runs)[:, None]
+
+    def deviations(sd: float, *size: int) -> Array:
+        return rng.normal(0, sd, (runs, *size))
+
+    liking = deviations(scenario.person_sd, scenario.people, scenario.models)
+    suiting = deviations(scenario.photo_sd, scenario.photos, scenario.models)
+    distance = scenario.distances[first, second] + scenario.side
+    distance += deviations(scenario.side_sd, scenario.people)[run, person]
+    distance += liking[run, person, first] - liking[run, person, second]
+    distance += suiting[run, photo, first] - suiting[run, photo, second]
+    tie = scenario.tie + deviations(scenario.tie_sd, scenario.people)[run, person]
+    left, right, _ = np.moveaxis(_chances(distance, tie), -1, 0)
+    drawn = rng.random(shape)
+    answer = (drawn > left).astype(int) + (drawn > left + right)
+    return Board(scenario.models, first, second, answer, person, photo, weigh(person))
+
+
+def _chances(distance: Array, tie: Array) -> Array:
+    """Of first, second, tie (…, 3)."""
+    logs = np.broadcast_arrays(distance / 2, -distance / 2, tie)
+    chance: Array = softmax(np.stack(logs, axis=-1), axis=-1)
+    return chance
+
+
+def _pairs(
+    scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[Numbers, Numbers]:
+    """First and second model of every vote, the sides random."""
+    pairs = np.array(list(combinations(range(scenario.models), 2)))
+    met = pairs[rng.choice(len(pairs), shape, p=scenario.share_of_pairs)]
+    turned = rng.random(shape) < 0.5
+    first, second = np.moveaxis(met, -1, 0)
+    return np.where(turned, second, first), np.where(turned, first, second)
+
+
+def _people(scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator) -> Numbers:
+    """Who casts each vote: in turns, or by Zipf's law."""
+    if not scenario.zipf:
+        return np.broadcast_to(np.arange(shape[1]) % scenario.people, shape)
+    share = np.arange(1.0, scenario.people + 1) ** -scenario.zipf
+    return rng.choice(scenario.people, shape, p=share / share.sum())
+
+
+def expected(scenario: Scenario) -> Array:
+    """Votes of an endless board of endless people and photos: (pairs, answers), LARGE in all."""
+    nodes, weights = roots_hermitenorm(60)
+    weights = weights / weights.sum()
+    by_model = 2 * (scenario.person_sd**2 + scenario.photo_sd**2)
+    spread = np.sqrt(by_model + scenario.side_sd**2) * nodes
+    distance = scenario.distances.reshape(-1, 1, 1) + scenario.side + spread[:, None]
+    chance = _chances(distance, scenario.tie + scenario.tie_sd * nodes)
+    met = np.zeros((scenario.models, scenario.models))
+    met[np.triu_indices(scenario.models, 1)] = scenario.share_of_pairs
+    met = (met + met.T).reshape(-1, 1) / 2
+    votes: Array = LARGE * met * np.einsum("pdta,d,t->pa", chance, weights, weights)
+    return votes
+
+
+def truth(scenario: Scenario) -> tuple[Array, Array]:
+    """What Bradley–Terry and the free pairs would say of an endless board: their parameters.
+
+    The ranking that comes nearest, where none is right.
+    """
+    votes = expected(scenario)
+    ranked, _ = maximum(votes, features(scenario.models))
+    free, _ = maximum(votes[:, :2], free_features(scenario.models))
+    return ranked, free
