@@ -105,27 +105,31 @@ def clustered(by_participant: Tally, by_photo: Tally, *, level: float = 0.95) ->
     """The headline: the rate for people and photos like these, clustered on both."""
     variance = crossed_variance(by_participant, by_photo)
     clusters = np.minimum(filled(by_participant), filled(by_photo))
-    return _score_interval(called_real(by_participant), variance, clusters, level)
+    return _score_interval(by_participant, variance, clusters, level)
 
 
 def clustered_on_participants(by_participant: Tally, *, level: float = 0.95) -> Interval[Array]:
     """A narrower claim: other people, but these very photos."""
     clusters = filled(by_participant)
     variance = spread(pull(by_participant), clusters)
-    return _score_interval(called_real(by_participant), variance, clusters, level)
+    return _score_interval(by_participant, variance, clusters, level)
 
 
-def _score_interval(rate: Array, variance: Array, clusters: Array, level: float) -> Interval[Array]:
+def _score_interval(
+    votes: Tally, variance: Array, clusters: Array, level: float
+) -> Interval[Array]:
     """Wilson's interval for as many independent votes as the clustered ones are worth.
 
     Student's quantile because the variance comes from few clusters.
     """
-    # All votes alike (rate 0 or 1) show no variance: then a cluster is worth one vote.
-    worth = np.array(clusters, dtype=float)
-    np.divide(rate * (1 - rate), variance, out=worth, where=variance > 0)
+    rate, shown = called_real(votes), votes.shown.sum(-1)
+    # No vote is worth more than one; all alike (rate 0 or 1), they show no variance: one each.
+    worth = np.array(shown, dtype=float)
+    np.divide(rate * (1 - rate), variance, out=worth, where=rate * (1 - rate) < variance * shown)
     interval = wilson(rate, worth, t.ppf(0.5 + level / 2, np.maximum(clusters - 1, 1)))
     alone = clusters < 2  # one person or one photo says nothing about others
-    return Interval(rate, np.where(alone, 0, interval.low), np.where(alone, 1, interval.high))
+    low = np.where(alone | (rate <= 0), 0, interval.low)
+    return Interval(rate, low, np.where(alone | (rate >= 1), 1, interval.high))
 
 
 def mean(values: Array, *, level: float = 0.95) -> Interval[float]:

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm, ttest_1samp
+from scipy.stats import norm, t, ttest_1samp
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.sandwich_covariance import cov_cluster, cov_cluster_2groups
 
@@ -87,11 +87,29 @@ def test_intervals_hold_their_estimate_and_stay_between_0_and_1(seed, rate):
     assert wide.high - wide.low >= narrow.high - narrow.low - 1e-12
 
 
-def test_unanimity_is_worth_one_vote_a_cluster():
+def test_unanimous_votes_are_worth_one_each():
     people, photos = Tally(np.zeros(10), np.full(10, 20.0)), Tally(np.zeros(20), np.full(20, 10.0))
     interval = stats.clustered(people, photos)
     assert interval.low == 0
-    assert interval.high > stats.wilson(0, 10).high  # ten people, Student's quantile
+    assert interval.high > stats.wilson(0, 200).high  # ten people, Student's quantile
+    assert interval.high == stats.wilson(0, 200, t.ppf(0.975, 9)).high
+
+
+@settings(max_examples=50)
+@given(people=st.integers(2, 12), photos=st.integers(2, 12), seed=st.integers(0, 2**32 - 1))
+def test_none_of_many_is_no_less_sure_than_one_of_many(people, photos, seed):
+    shown = np.random.default_rng(seed).integers(1, 4, (people, photos))
+
+    def interval(called: np.ndarray) -> stats.Interval:
+        tallies = (Tally(called.sum(axis), shown.sum(axis)) for axis in (1, 0))
+        return stats.clustered(*tallies)
+
+    none, one = np.zeros((people, photos)), np.zeros((people, photos))
+    one[0, 0] = 1
+    assert interval(none).high <= interval(one).high
+    assert interval(none).low == 0
+    assert interval(shown - none).low >= interval(shown - one).low
+    assert interval(shown - none).high == 1
 
 
 def test_one_participant_says_nothing_about_others():
