@@ -5,6 +5,8 @@ python -m survey simulate studies/poster --participants 200
 python app.py --study studies/poster                    # the study itself, at /study
 python -m survey report studies/poster --output report.html
 python -m survey export studies/poster --output poster.zip
+python -m survey people studies/poster                  # to approve and to pay
+python -m survey open studies/poster --target 60        # or pause, or close
 python -m survey power                                  # how many people and photos it takes
 python -m survey backup studies/poster
 python -m survey restore studies/poster
@@ -25,6 +27,11 @@ SETTINGS = (  # options of `build` that go into the design as they are
     *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
     *("seed", "version"),
 )
+RECRUIT = {
+    "pause": "let nobody new begin for now; who has begun goes on",
+    "close": "let nobody new begin, and call the study complete",
+    "open": "let people begin",
+}
 Command = Callable[[argparse.Namespace], int]
 SEED_BITS = 53  # whole numbers that every reader of JSON keeps exactly
 
@@ -125,6 +132,38 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
+def people(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from survey.people import as_csv, as_table, people
+
+    found = people(args.study, args.data)
+    if args.json:
+        print(json.dumps([asdict(person) for person in found], indent=1))
+    elif args.csv:
+        print(as_csv(found), end="")
+    else:
+        print(as_table(found))
+    return 0
+
+
+def recruit(args: argparse.Namespace) -> int:
+    """`pause`, `close` and `open`: the state, and what else is to change with it."""
+    from survey.recruitment import decide
+    from survey.store import Store
+
+    decided = {"state": {"pause": "paused", "close": "closed", "open": "open"}[args.command]}
+    decided |= {name: getattr(args, name) for name in ("target", "results") if getattr(args, name)}
+    store = Store(args.study, args.data)
+    try:
+        now = store.transact(lambda ledger: decide(ledger, decided))
+    finally:
+        store.close()
+    people = f"{now.target} people" if now.target else "any number of people"
+    print(f"{args.study} is {now.state}, for {people}; results: {now.results}")
+    return 0
+
+
 def backup(args: argparse.Namespace) -> int:
     from survey.recovery import backup
     from survey.store import DATA, DATABASE
@@ -177,8 +216,10 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run: Command, about: str, *, study: bool = True) -> argparse.ArgumentParser:
-        options = commands.add_parser(run.__name__, help=about, description=about)
+    def command(
+        run: Command, about: str, *, study: bool = True, name: str = ""
+    ) -> argparse.ArgumentParser:
+        options = commands.add_parser(name or run.__name__, help=about, description=about)
         options.set_defaults(run=run)
         if study:
             options.add_argument("study", type=Path, help="folder of the study")
@@ -195,6 +236,12 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--output", type=Path, default=Path("report.html"))
     options = command(export, "write everything into one zip file, without secrets")
     options.add_argument("--output", type=Path, required=True)
+    options = command(people, "list who took part: code, state, minutes, rules kept and broken")
+    shape = options.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true")
+    shape.add_argument("--csv", action="store_true")
+    for name, about in RECRUIT.items():
+        _recruit_options(command(recruit, about, name=name))
     commands.add_parser("power", help="how many participants and photos a difference takes")
     options = command(backup, "copy the votes, while the study runs, and check the copy")
     options.add_argument("--output", type=Path, help="default: DATA/backups/votes-TIME.db")
@@ -233,6 +280,13 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--panel", help="address parameter with a panel's own id, such as PROLIFIC_PID")
     add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
+
+
+def _recruit_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--target", metavar="N", help="participants who keep the rules; 0: any")
+    options.add_argument(
+        "--results", metavar="WHEN", help="complete, operator, everyone, or a day YYYY-MM-DD"
+    )
 
 
 def _bench_options(options: argparse.ArgumentParser) -> None:

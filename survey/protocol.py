@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from survey.ledger import Ledger, Row
+from survey.recruitment import Recruitment, ValidFinishers
 from survey.store import Store
 from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
@@ -40,6 +41,9 @@ T = TypeVar("T")
 Showing = tuple[dict[str, Any], tuple[str, ...]]  # a trial, and the files of its images
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
+FULL = "This study has all the participants it needs. Thank you!"
+CLOSED = "This study has ended. Thank you for your interest!"
+PAUSED = "This study rests at the moment. Please come back later."
 
 
 class Refused(Exception):
@@ -87,6 +91,7 @@ class StudyProtocol:
         self.store = store
         self.study = store.study
         self._clock = clock
+        self.valid_finishers = ValidFinishers(store.study)
 
     def begin(self, consent: bool, panel_id: str = "") -> str:
         """Enrol whoever consents; a panel's member who comes again goes on with the old token."""
@@ -188,8 +193,7 @@ class StudyProtocol:
     def _enrol(self, ledger: Ledger, panel_id: str, now: float) -> str:
         """A new participant, on the list with the least to come."""
         lately = now - 60 * self.study.expire_minutes, now
-        full = self.study.target and ledger.people(*lately) >= self.study.target
-        _require(not full, "full", "This study has all the participants it needs. Thank you!")
+        self._require_room(ledger, *lately)
         ledger.release_expired(*lately)
         number = ledger.next_number()
         seed, token = person_seed(self.study, number), secrets.token_hex(16)
@@ -206,6 +210,16 @@ class StudyProtocol:
         }
         ledger.insert("participants", person)
         return token
+
+    def _require_room(self, ledger: Ledger, since: float, now: float) -> None:
+        """Newcomers are taken while the study is open and short of valid participants."""
+        recruitment = Recruitment.of(ledger.db, self.study)
+        _require(recruitment.state != "paused", "paused", PAUSED)
+        _require(recruitment.state != "closed", "full", CLOSED)
+        people = ledger.people(since, now)
+        if people >= recruitment.target > 0:  # those who broke a rule are counted only then
+            people -= self.valid_finishers.among(ledger.db).invalid
+            _require(people < recruitment.target, "full", FULL)
 
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""

@@ -44,6 +44,9 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     opened_at, shown_at, received_at
     flags           space-separated, sorted: any of blur | exposure | fast | hidden | reloaded
                     (survey/timing.py says when); '' if there is nothing to say
+changes       what was decided after the design was frozen; the last one of a setting holds
+    id, setting: state | target | results (survey/recruitment.py says what each may be), value,
+    changed_at
 counters      refused calls and other events that leave no other trace
     name, n
 
@@ -189,6 +192,19 @@ def m002_answers_are_the_designs(db: Database) -> None:
         db.execute(trigger)
 
 
+@migrations()
+def m003_changes_outside_the_design(db: Database) -> None:
+    db.execute(CHANGES)
+
+
+CHANGES = """
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    setting TEXT NOT NULL CHECK (setting IN ('state', 'target', 'results')),
+    value TEXT NOT NULL,
+    changed_at REAL NOT NULL
+) STRICT
+"""
 ANSWERS_SO_FAR = """
 INSERT INTO answers SELECT value FROM study, json_each(
     iif(json_extract(design, '$.design') = 'pair', '["left", "right"]', '["real", "synthesized"]'))

@@ -163,6 +163,7 @@ class Store:
                 "trials",
                 "answers",
                 "participants",
+                "changes",
                 "cells",
                 "stimuli",
                 "photos",
