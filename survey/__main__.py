@@ -8,12 +8,14 @@ python -m survey export studies/poster --output poster.zip
 python -m survey people studies/poster                  # to approve and to pay
 python -m survey open studies/poster --target 60        # or pause, or close
 python -m survey power                                  # how many people and photos it takes
+python -m survey forget studies/poster 5f2c9a           # a person who asks for it
 python -m survey backup studies/poster
 python -m survey restore studies/poster
 """
 
 import argparse
 import json
+import os
 import secrets
 import sqlite3
 import sys
@@ -164,6 +166,26 @@ def recruit(args: argparse.Namespace) -> int:
     return 0
 
 
+def forget(args: argparse.Namespace) -> int:
+    from survey.forget import forget, forget_on_hub
+    from survey.mirror import FOLDER
+    from survey.store import DATA, Store
+
+    data = args.data or args.study / DATA
+    store = Store(args.study, args.data)
+    try:
+        gone = forget(store, data / FOLDER, args.person)
+    finally:
+        store.close()
+    print(f"{gone.votes} votes and {gone.lines} lines of the mirror are gone")
+    if args.hub:
+        files = forget_on_hub(args.hub, data / FOLDER, gone.token, os.environ.get("HF_TOKEN"))
+        print(f"{files} files of {args.hub} were written anew, and its history dropped")
+    for copy in sorted((data / "backups").glob("*.db")):
+        print(f"{copy} is older, and may hold them still; delete it.", file=sys.stderr)
+    return 0
+
+
 def backup(args: argparse.Namespace) -> int:
     from survey.recovery import backup
     from survey.store import DATA, DATABASE
@@ -177,6 +199,7 @@ def backup(args: argparse.Namespace) -> int:
 
 
 def restore(args: argparse.Namespace) -> int:
+    from survey.forget import respect
     from survey.mirror import FOLDER, files
     from survey.recovery import restore
     from survey.store import DATA, Store
@@ -190,6 +213,7 @@ def restore(args: argparse.Namespace) -> int:
         raise ValueError(f"{lines} holds no mirror; name its folder with --mirror, or use --hub.")
     store = Store(args.study, args.data)
     try:
+        respect(store, lines)
         found = restore(store, files(lines))
     finally:
         store.close()
@@ -240,6 +264,10 @@ def parser() -> argparse.ArgumentParser:
     shape = options.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
     shape.add_argument("--csv", action="store_true")
+    options = command(forget, "remove a person who asks for it, and every copy")
+    options.add_argument("person", help="panel id, completion code or token")
+    hub = os.environ.get("SURVEY_MIRROR_REPO")
+    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
     for name, about in RECRUIT.items():
         _recruit_options(command(recruit, about, name=name))
     commands.add_parser("power", help="how many participants and photos a difference takes")

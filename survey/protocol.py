@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from survey.ledger import Ledger, Row
+from survey.panel import PREFIX
 from survey.recruitment import Recruitment, ValidFinishers
 from survey.store import Store
 from survey.study import Study, person_seed, plan
@@ -99,8 +100,13 @@ class StudyProtocol:
         def enrol(ledger: Ledger, now: float) -> str:
             _require(consent is True, "consent", "Please agree to take part first.")
             panel = self._panel_id(panel_id)
-            known = ledger.person_of_panel(panel) if panel else None
-            return str(known["token"]) if known else self._enrol(ledger, panel, now)
+            sealed = self.store.seal.of(panel) if panel else ""
+            known = ledger.person_of_panel(panel, sealed) if panel else None
+            if known is None:
+                return self._enrol(ledger, panel, now)
+            if known["panel_id"] == sealed:  # a restore knew no more
+                ledger.update_person(known["id"], panel_id=panel)
+            return str(known["token"])
 
         return self._decide(enrol)
 
@@ -223,7 +229,12 @@ class StudyProtocol:
 
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""
-        if isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable():
+        if (
+            isinstance(value, str)
+            and len(value) <= LONGEST_PANEL_ID
+            and value.isprintable()
+            and not value.startswith(PREFIX)
+        ):
             return value if self.study.panel else ""
         raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
 

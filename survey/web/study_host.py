@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from survey.forget import respect
 from survey.ledger import Ledger
 from survey.mirror import FOLDER, Mirror, files
 from survey.protocol import StudyProtocol
@@ -113,6 +114,8 @@ def open_study(
         push = _push(repo, data, token, undo) if repo else None
         store = Store(folder, data)
         undo.callback(store.close)
+        if came_back := respect(store, data / FOLDER):
+            log.warning("%s had %s forgotten people; they are gone.", store.path, came_back)
         mirror = Mirror(data / FOLDER, push.lock if push else None)
         restored = _restore(store, data / FOLDER) if store.lacks(mirror) else None
         store.copy_to(mirror)
