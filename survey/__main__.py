@@ -29,6 +29,7 @@ SETTINGS = (  # options of `build` that go into the design as they are
     *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
     *("seed", "version"),
 )
+PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
 RECRUIT = {
     "pause": "let nobody new begin for now; who has begun goes on",
     "close": "let nobody new begin, and call the study complete",
@@ -151,14 +152,18 @@ def people(args: argparse.Namespace) -> int:
 
 def recruit(args: argparse.Namespace) -> int:
     """`pause`, `close` and `open`: the state, and what else is to change with it."""
+    from survey import outcomes
     from survey.recruitment import decide
     from survey.store import Store
+
+    endings = [outcomes.read(text) for text in args.outcome]
 
     decided = {"state": {"pause": "paused", "close": "closed", "open": "open"}[args.command]}
     decided |= {name: getattr(args, name) for name in ("target", "results") if getattr(args, name)}
     store = Store(args.study, args.data)
     try:
         now = store.transact(lambda ledger: decide(ledger, decided))
+        store.transact(lambda ledger: outcomes.decide(ledger, endings))
     finally:
         store.close()
     people = f"{now.target} people" if now.target else "any number of people"
@@ -305,7 +310,7 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--trials", type=int, help="scored trials of each participant (40)")
     add("--catch", type=float, help="catch trials as a share of these (0.1)")
     add("--target", type=int, help="participants, then the study is full (0: no limit)")
-    add("--panel", help="address parameter with a panel's own id, such as PROLIFIC_PID")
+    add("--panel", type=_panel, help="`prolific`, or the address parameters of another, A or A,B,C")
     add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
 
@@ -315,6 +320,12 @@ def _recruit_options(options: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--results", metavar="WHEN", help="complete, operator, everyone, or a day YYYY-MM-DD"
     )
+    about = "the panel's code or address for finished, excluded, screened, full or declined"
+    options.add_argument("--outcome", action="append", default=[], metavar="NAME=CODE", help=about)
+
+
+def _panel(text: str) -> str:
+    return PROLIFIC if text == "prolific" else text
 
 
 def _bench_options(options: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from survey.outcomes import destination, ending
 from survey.protocol import completion_code
 from survey.report.evidence import open_evidence
 from survey.report.exclusion import flagged, sentences
@@ -45,11 +46,18 @@ def _people(db: Database, study: Study) -> Iterable[Person]:
         yield Person(
             participant=row["id"],
             panel_id=row["panel_id"],
-            code=completion_code(study, row["token"]) if finished else "",
+            code=_code(db, study, row["token"], broken) if finished else "",
             state="finished" if finished else "under way",
             minutes=round((row["seen_at"] - row["begun_at"]) / 60, 1),
             rules={rule: rule not in broken for rule in rules},
         )
+
+
+def _code(db: Database, study: Study, token: str, broken: tuple[str, ...]) -> str:
+    """What the person was given at the end: a code, or the address of the panel."""
+    outcome = "excluded" if broken and destination(db, "excluded") else "finished"
+    given = ending(db, outcome, completion_code(study, token))
+    return given.code or given.address
 
 
 def as_rows(persons: Iterable[Person]) -> list[dict[str, Any]]:

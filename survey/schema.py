@@ -49,6 +49,8 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
 changes       what was decided after the design was frozen; the last one of a setting holds
     id, setting: state | target | results (survey/recruitment.py says what each may be), value,
     changed_at
+outcomes      the study's own code or address for each way to end (survey/outcomes.py)
+    outcome: finished | excluded | screened | full | declined, destination
 forgotten     a tombstone for everyone who asked to be forgotten (survey/forget.py)
     hash (of the token), forgotten_at, last_vote, last_participant (numbers given by then, which are
     not given again)
@@ -207,6 +209,18 @@ def m004_who_was_forgotten(db: Database) -> None:
     db.execute(FORGOTTEN)
 
 
+@migrations()
+def m005_codes_of_a_panel(db: Database) -> None:
+    db.execute(OUTCOMES)
+
+
+OUTCOMES = """
+CREATE TABLE outcomes (
+    outcome TEXT PRIMARY KEY
+        CHECK (outcome IN ('finished', 'excluded', 'screened', 'full', 'declined')),
+    destination TEXT NOT NULL
+) STRICT
+"""
 FORGOTTEN = """
 CREATE TABLE forgotten (
     hash TEXT PRIMARY KEY CHECK (length(hash) = 64),

@@ -30,7 +30,7 @@ def folder(tmp_path, clock):
 def test_codes_belong_to_panel_ids(folder, clock):
     first, second = people(folder)
     store = Store(folder, durable=False)
-    token = store.transact(lambda ledger: ledger.person_of_panel(EVIL))["token"]
+    token = store.transact(lambda ledger: ledger.person_of_panel(EVIL, ""))["token"]
     assert first.code == StudyProtocol(store, clock).debrief(token).code
     store.close()
     assert (first.panel_id, first.state, first.minutes) == (EVIL, "finished", round(2 * 10 / 60, 1))

@@ -310,7 +310,8 @@ def test_a_panels_member_who_comes_again_goes_on(tmp_path, clock):
     person.answer()
     assert survey.begin(True, "someone") == person.token
     assert survey.begin(True, "another") != person.token
-    assert survey.begin(True) != survey.begin(True)
+    refused(survey, "panel", survey.begin, True)
+    refused(survey, "panel", survey.begin, True, "{{%PROLIFIC_PID%}}")
     store.close()
 
 
