@@ -5,13 +5,17 @@ python -m survey simulate studies/poster --participants 200
 python app.py --study studies/poster                    # the study itself, at /study
 python -m survey report studies/poster --output report.html
 python -m survey export studies/poster --output poster.zip
+python -m survey people studies/poster                  # to approve and to pay
+python -m survey open studies/poster --target 60        # or pause, or close
 python -m survey power                                  # how many people and photos it takes
+python -m survey forget studies/poster 5f2c9a           # a person who asks for it
 python -m survey backup studies/poster
 python -m survey restore studies/poster
 """
 
 import argparse
 import json
+import os
 import secrets
 import sqlite3
 import sys
@@ -25,6 +29,12 @@ SETTINGS = (  # options of `build` that go into the design as they are
     *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
     *("seed", "version"),
 )
+PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
+RECRUIT = {
+    "pause": "let nobody new begin for now; who has begun goes on",
+    "close": "let nobody new begin, and call the study complete",
+    "open": "let people begin",
+}
 Command = Callable[[argparse.Namespace], int]
 SEED_BITS = 53  # whole numbers that every reader of JSON keeps exactly
 
@@ -125,6 +135,62 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
+def people(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from survey.people import as_csv, as_table, people
+
+    found = people(args.study, args.data)
+    if args.json:
+        print(json.dumps([asdict(person) for person in found], indent=1))
+    elif args.csv:
+        print(as_csv(found), end="")
+    else:
+        print(as_table(found))
+    return 0
+
+
+def recruit(args: argparse.Namespace) -> int:
+    """`pause`, `close` and `open`: the state, and what else is to change with it."""
+    from survey import outcomes
+    from survey.recruitment import decide
+    from survey.store import Store
+
+    endings = [outcomes.read(text) for text in args.outcome]
+
+    decided = {"state": {"pause": "paused", "close": "closed", "open": "open"}[args.command]}
+    decided |= {name: getattr(args, name) for name in ("target", "results") if getattr(args, name)}
+    store = Store(args.study, args.data)
+    try:
+        now = store.transact(lambda ledger: decide(ledger, decided))
+        store.transact(lambda ledger: outcomes.decide(ledger, endings))
+    finally:
+        store.close()
+    people = f"{now.target} people" if now.target else "any number of people"
+    print(f"{args.study} is {now.state}, for {people}; results: {now.results}")
+    return 0
+
+
+def forget(args: argparse.Namespace) -> int:
+    from survey.forget import forget, forget_on_hub
+    from survey.mirror import FOLDER
+    from survey.store import DATA, Store
+
+    data = args.data or args.study / DATA
+    store = Store(args.study, args.data)
+    try:
+        gone = forget(store, data / FOLDER, args.person)
+    finally:
+        store.close()
+    print(f"{gone.votes} votes and {gone.lines} lines of the mirror are gone")
+    if args.hub:
+        files = forget_on_hub(args.hub, data / FOLDER, gone.token, os.environ.get("HF_TOKEN"))
+        print(f"{files} files of {args.hub} were written anew, and its history dropped")
+    for copy in sorted((data / "backups").glob("*.db")):
+        print(f"{copy} is older, and may hold them still; delete it.", file=sys.stderr)
+    return 0
+
+
 def backup(args: argparse.Namespace) -> int:
     from survey.recovery import backup
     from survey.store import DATA, DATABASE
@@ -138,6 +204,7 @@ def backup(args: argparse.Namespace) -> int:
 
 
 def restore(args: argparse.Namespace) -> int:
+    from survey.forget import respect
     from survey.mirror import FOLDER, files
     from survey.recovery import restore
     from survey.store import DATA, Store
@@ -151,6 +218,7 @@ def restore(args: argparse.Namespace) -> int:
         raise ValueError(f"{lines} holds no mirror; name its folder with --mirror, or use --hub.")
     store = Store(args.study, args.data)
     try:
+        respect(store, lines)
         found = restore(store, files(lines))
     finally:
         store.close()
@@ -177,8 +245,10 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run: Command, about: str, *, study: bool = True) -> argparse.ArgumentParser:
-        options = commands.add_parser(run.__name__, help=about, description=about)
+    def command(
+        run: Command, about: str, *, study: bool = True, name: str = ""
+    ) -> argparse.ArgumentParser:
+        options = commands.add_parser(name or run.__name__, help=about, description=about)
         options.set_defaults(run=run)
         if study:
             options.add_argument("study", type=Path, help="folder of the study")
@@ -195,6 +265,16 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--output", type=Path, default=Path("report.html"))
     options = command(export, "write everything into one zip file, without secrets")
     options.add_argument("--output", type=Path, required=True)
+    options = command(people, "list who took part: code, state, minutes, rules kept and broken")
+    shape = options.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true")
+    shape.add_argument("--csv", action="store_true")
+    options = command(forget, "remove a person who asks for it, and every copy")
+    options.add_argument("person", help="panel id, completion code or token")
+    hub = os.environ.get("SURVEY_MIRROR_REPO")
+    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
+    for name, about in RECRUIT.items():
+        _recruit_options(command(recruit, about, name=name))
     commands.add_parser("power", help="how many participants and photos a difference takes")
     options = command(backup, "copy the votes, while the study runs, and check the copy")
     options.add_argument("--output", type=Path, help="default: DATA/backups/votes-TIME.db")
@@ -230,9 +310,22 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--trials", type=int, help="scored trials of each participant (40)")
     add("--catch", type=float, help="catch trials as a share of these (0.1)")
     add("--target", type=int, help="participants, then the study is full (0: no limit)")
-    add("--panel", help="address parameter with a panel's own id, such as PROLIFIC_PID")
+    add("--panel", type=_panel, help="`prolific`, or the address parameters of another, A or A,B,C")
     add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
+
+
+def _recruit_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--target", metavar="N", help="participants who keep the rules; 0: any")
+    options.add_argument(
+        "--results", metavar="WHEN", help="complete, operator, everyone, or a day YYYY-MM-DD"
+    )
+    about = "the panel's code or address for finished, excluded, screened, full or declined"
+    options.add_argument("--outcome", action="append", default=[], metavar="NAME=CODE", help=about)
+
+
+def _panel(text: str) -> str:
+    return PROLIFIC if text == "prolific" else text
 
 
 def _bench_options(options: argparse.ArgumentParser) -> None:

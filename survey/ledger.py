@@ -37,8 +37,10 @@ class Ledger:
     def person(self, token: str) -> Row | None:
         return self._row("SELECT * FROM participants WHERE token = ?", token)
 
-    def person_of_panel(self, panel_id: str) -> Row | None:
-        return self._row("SELECT * FROM participants WHERE panel_id = ?", panel_id)
+    def person_of_panel(self, panel_id: str, sealed: str) -> Row | None:
+        """By the panel's own id, or by what a restore left of it."""
+        query = "SELECT * FROM participants WHERE panel_id IN (?, ?) ORDER BY id"
+        return self._row(query, panel_id, sealed)
 
     def trial(self, participant: int) -> Row | None:
         """The trial that this participant has open."""
@@ -56,7 +58,20 @@ class Ledger:
         return self._row("SELECT 1 FROM participants WHERE id = ?", participant) is not None
 
     def next_number(self) -> int:
-        return int(self._value("SELECT COALESCE(MAX(id), 0) + 1 FROM participants"))
+        """Of the next participant; nobody's who was forgotten."""
+        return self._next("participants", "last_participant")
+
+    def next_vote(self) -> int:
+        return self._next("votes", "last_vote")
+
+    def _next(self, table: str, last: str) -> int:
+        query = f"""SELECT 1 + MAX((SELECT COALESCE(MAX(id), 0) FROM {table}),
+                                   (SELECT COALESCE(MAX({last}), 0) FROM forgotten))"""
+        return int(self._value(query))
+
+    def forgotten(self) -> list[str]:
+        """The tombstones."""
+        return [gone for (gone,) in self.db.execute("SELECT hash FROM forgotten")]
 
     def load_of_lists(self, since: float, now: float) -> dict[int, int]:
         """Per list: positions answered, and those still expected from people seen lately."""
@@ -154,7 +169,8 @@ class Ledger:
         """The answer to the open trial; the participant moves on by one position."""
         self.reserve(trial)
         carried = {name: trial[name] for name in CARRIED}
-        self.insert("votes", {"participant": person["id"]} | carried | dict(vote))
+        whose = {"id": self.next_vote(), "participant": person["id"]}
+        self.insert("votes", whose | carried | dict(vote))
         self.close_trial(person["id"])
         answered, now = trial["position"] + 1, vote["received_at"]
         finished = now if answered == self.study.positions else None

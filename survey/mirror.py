@@ -5,12 +5,16 @@ before it is acknowledged. survey/push.py sends the files elsewhere, survey/reco
 database of them again. A line holds the hash of the design, the vote's row and its participant's:
 
     {"study": "3f…", "participant": {"id": 7, …}, "vote": {"id": 96, "participant": 7, …}}
+
+Beside them lies a tombstone for everyone who was forgotten (survey/forget.py), the hash of a random
+token: nobody finds a person by it, but an old copy of the person is known by it, and left out.
 """
 
+import hashlib
 import json
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from io import FileIO
 from pathlib import Path
@@ -18,6 +22,7 @@ from typing import Any
 
 Record = dict[str, Any]  # a line
 FOLDER = "mirror"
+TOMBSTONES = "forgotten-*.txt"
 TAIL = 65_536  # bytes at the end of a file; no line is as long
 
 
@@ -74,3 +79,19 @@ def _last_id(path: Path) -> int:
         except (ValueError, KeyError, TypeError):
             continue
     return 0
+
+
+def tombstone(token: str) -> str:
+    return hashlib.sha256(f"forgotten {token}".encode()).hexdigest()
+
+
+def tombstones(mirror: str | Path) -> Iterator[str]:
+    for path in sorted(Path(mirror).glob(f"**/{TOMBSTONES}")):
+        yield from path.read_text(encoding="ascii").split()
+
+
+def write_tombstone(mirror: str | Path, gone: str) -> None:
+    """A file of its own, which no other process writes."""
+    Path(mirror).mkdir(parents=True, exist_ok=True)
+    path = Path(mirror, f"forgotten-{uuid.uuid4().hex}.txt")
+    path.write_text(gone + "\n", encoding="ascii")

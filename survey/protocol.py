@@ -31,7 +31,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlite_utils import Database
+
 from survey.ledger import Ledger, Row
+from survey.outcomes import Ending, destination, ending
+from survey.panel import PREFIX
+from survey.recruitment import Recruitment, ValidFinishers
+from survey.report.exclusion import flagged
 from survey.store import Store
 from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
@@ -40,6 +46,14 @@ T = TypeVar("T")
 Showing = tuple[dict[str, Any], tuple[str, ...]]  # a trial, and the files of its images
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
+PLACEHOLDER = "{{%"  # with which Prolific marks what it fills in; where it did not, nobody is named
+NO_PANEL = (
+    "This study is for the members of a panel. Please open it by the link that the panel gave you: "
+    "this address lacks {name}."
+)
+FULL = "This study has all the participants it needs. Thank you!"
+CLOSED = "This study has ended. Thank you for your interest!"
+PAUSED = "This study rests at the moment. Please come back later."
 
 
 class Refused(Exception):
@@ -48,6 +62,7 @@ class Refused(Exception):
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence)
         self.reason = reason
+        self.ending: Ending | None = None  # for whom this is the end
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,10 @@ class Ack:
 class Debrief:
     right: int  # of the scored trials that have a right answer
     total: int
-    code: str  # completion code, the same whenever it is asked for
+    code: str  # completion code, the same whenever it is asked for; "": there is an address
+    address: str = ""  # of the panel, to go back to
+    outcome: str = "finished"  # | 'excluded' | 'screened'
+    sentence: str = ""  # for whom the outcome needs one
 
 
 class StudyProtocol:
@@ -87,6 +105,7 @@ class StudyProtocol:
         self.store = store
         self.study = store.study
         self._clock = clock
+        self.valid_finishers = ValidFinishers(store.study)
 
     def begin(self, consent: bool, panel_id: str = "") -> str:
         """Enrol whoever consents; a panel's member who comes again goes on with the old token."""
@@ -94,14 +113,29 @@ class StudyProtocol:
         def enrol(ledger: Ledger, now: float) -> str:
             _require(consent is True, "consent", "Please agree to take part first.")
             panel = self._panel_id(panel_id)
-            known = ledger.person_of_panel(panel) if panel else None
-            return str(known["token"]) if known else self._enrol(ledger, panel, now)
+            _require(panel or not self.study.panel, "panel", self._no_panel())
+            sealed = self.store.seal.of(panel) if panel else ""
+            known = ledger.person_of_panel(panel, sealed) if panel else None
+            if known is None:
+                return self._enrol(ledger, panel, now)
+            if known["panel_id"] == sealed:  # a restore knew no more
+                ledger.update_person(known["id"], panel_id=panel)
+            return str(known["token"])
 
         return self._decide(enrol)
 
+    def decline(self) -> Ending:
+        """Somebody does not consent: counted, and nothing else."""
+
+        def count(ledger: Ledger, now: float) -> Ending:
+            ledger.count("declined")
+            return ending(ledger.db, "declined")
+
+        return self._decide(count)
+
     def stage(self, token: str) -> str:
         """Where this participant is: 'colour_vision', 'trials' or 'done'."""
-        return self._decide(lambda ledger, now: _stage(_person(ledger, token)))
+        return self._decide(lambda ledger, now: self._stage(ledger, _person(ledger, token)))
 
     def colour_vision(self, token: str, answer: str) -> None:
         def record(ledger: Ledger, now: float) -> None:
@@ -119,7 +153,7 @@ class StudyProtocol:
 
         def find(ledger: Ledger, now: float) -> Showing | None:
             person = _person(ledger, token)
-            stage = _stage(person)
+            stage = self._stage(ledger, person)
             _require(stage != "colour_vision", "phase", "Please answer the question before this.")
             if stage == "done":
                 return None
@@ -162,13 +196,16 @@ class StudyProtocol:
     def debrief(self, token: str) -> Debrief:
         """The participant's own score and completion code, once everything is answered."""
 
-        def score(ledger: Ledger, now: float) -> tuple[int, int]:
+        def score(ledger: Ledger, now: float) -> Debrief:
             person = _person(ledger, token)
-            _require(_stage(person) == "done", "phase", "Please answer all trials first.")
-            return ledger.score(person["id"])
+            done = self._stage(ledger, person) == "done"
+            _require(done, "phase", "Please answer all trials first.")
+            outcome = self._outcome(ledger, person)
+            found = ending(ledger.db, outcome, completion_code(self.study, token))
+            said = (found.code, found.address, outcome, found.sentence)
+            return Debrief(*ledger.score(person["id"]), *said)
 
-        right, total = self._decide(score)
-        return Debrief(right, total, completion_code(self.study, token))
+        return self._decide(score)
 
     def _decide(self, decision: Callable[[Ledger, float], T]) -> T:
         """Run a decision in a transaction. It refuses before it writes; a refusal is counted."""
@@ -177,6 +214,8 @@ class StudyProtocol:
             try:
                 return decision(ledger, self._clock())
             except Refused as refusal:
+                if refusal.reason == "full":
+                    refusal.ending = ending(ledger.db, "full")
                 ledger.count(f"refused {refusal.reason}")
                 return refusal
 
@@ -185,11 +224,32 @@ class StudyProtocol:
             raise outcome
         return outcome
 
+    def _stage(self, ledger: Ledger, person: Row) -> str:
+        """`_stage`, but whoever is screened out is done before the first trial."""
+        return "done" if self._is_screened(ledger, person) else _stage(person)
+
+    def _is_screened(self, ledger: Ledger, person: Row) -> bool:
+        deficient = self.study.exclusion.colour_deficient and not person["answered"]
+        deficient = deficient and person["colour_vision"] == "deficient"
+        return deficient and bool(destination(ledger.db, "screened"))
+
+    def _outcome(self, ledger: Ledger, person: Row) -> str:
+        """Of whoever is done; a rule that was broken counts where the study has a code for it."""
+        if self._is_screened(ledger, person):
+            return "screened"
+        if destination(ledger.db, "excluded"):
+            flags = flagged(Database(ledger.db), self.study, person["id"])
+            return "excluded" if flags.get(person["id"]) else "finished"
+        return "finished"
+
+    def _no_panel(self) -> str:
+        name = self.study.panel_parameters[0] if self.study.panel else ""
+        return NO_PANEL.format(name=name)
+
     def _enrol(self, ledger: Ledger, panel_id: str, now: float) -> str:
         """A new participant, on the list with the least to come."""
         lately = now - 60 * self.study.expire_minutes, now
-        full = self.study.target and ledger.people(*lately) >= self.study.target
-        _require(not full, "full", "This study has all the participants it needs. Thank you!")
+        self._require_room(ledger, *lately)
         ledger.release_expired(*lately)
         number = ledger.next_number()
         seed, token = person_seed(self.study, number), secrets.token_hex(16)
@@ -207,9 +267,24 @@ class StudyProtocol:
         ledger.insert("participants", person)
         return token
 
+    def _require_room(self, ledger: Ledger, since: float, now: float) -> None:
+        """Newcomers are taken while the study is open and short of valid participants."""
+        recruitment = Recruitment.of(ledger.db, self.study)
+        _require(recruitment.state != "paused", "paused", PAUSED)
+        _require(recruitment.state != "closed", "full", CLOSED)
+        people = ledger.people(since, now)
+        if people >= recruitment.target > 0:  # those who broke a rule are counted only then
+            people -= self.valid_finishers.among(ledger.db).invalid
+            _require(people < recruitment.target, "full", FULL)
+
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""
-        if isinstance(value, str) and len(value) <= LONGEST_PANEL_ID and value.isprintable():
+        if (
+            isinstance(value, str)
+            and len(value) <= LONGEST_PANEL_ID
+            and value.isprintable()
+            and not value.startswith((PREFIX, PLACEHOLDER))
+        ):
             return value if self.study.panel else ""
         raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
 

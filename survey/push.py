@@ -15,11 +15,16 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, HfApi, get_session, hf_hub_download
 
+from survey.mirror import TOMBSTONES
+
 EVERY_S = 300.0
 ANSWER_S = 30.0  # within which the Hub must say something
 FIRST_S = 5.0  # that the start of a study waits, to refuse a public dataset
 LAST_S = 10.0  # that the end of the program waits for the last push
 log = logging.getLogger(__name__)
+
+
+Version = tuple[int, int]  # length in bytes, and when it last changed
 
 
 class PushError(ValueError):
@@ -45,7 +50,7 @@ class Push:
         self._every = every
         self._api = api or HfApi(token=token)
         self._ready = False  # the dataset is there, and private
-        self._sent: dict[Path, int] = {}  # bytes of each file that the Hub has
+        self._sent: dict[Path, Version] = {}  # of each file, what the Hub has
         self._one_at_a_time = threading.Lock()
         self._end = threading.Event()
         self._tried = threading.Event()
@@ -97,7 +102,7 @@ class Push:
             return
         commits = [
             CommitOperationAdd(path.relative_to(self.folder).as_posix(), _begin(path, size))
-            for path, size in grown.items()
+            for path, (size, _) in grown.items()
         ]
         self._api.create_commit(
             repo_id=self.repo_id, repo_type="dataset", operations=commits, commit_message="Votes"
@@ -115,11 +120,17 @@ class Push:
             )
         self._ready = True
 
-    def _grown(self) -> dict[Path, int]:
-        """Each file that the Hub lacks or has a shorter version of, and its length."""
+    def _grown(self) -> dict[Path, Version]:
+        """Each file that the Hub lacks or has another version of."""
         with self.lock:  # no line is half written now
-            sizes = {path: path.stat().st_size for path in sorted(self.folder.glob("**/*.jsonl"))}
-        return {path: size for path, size in sizes.items() if size != self._sent.get(path, 0)}
+            stats = {path: path.stat() for path in sorted(self.folder.glob("**/*")) if kept(path)}
+        now = {path: (stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}
+        return {path: found for path, found in now.items() if found != self._sent.get(path)}
+
+
+def kept(path: Path) -> bool:
+    """Is this one of a mirror's files: votes, or a tombstone (survey/mirror.py)?"""
+    return path.suffix == ".jsonl" or path.match(TOMBSTONES)
 
 
 def be_impatient() -> None:
@@ -139,7 +150,7 @@ def fetch(repo: str, folder: str | Path, token: str | None = None) -> None:
     try:
         known = HfApi(token=token).dataset_info(repo, timeout=ANSWER_S)
         for name in (file.rfilename for file in known.siblings or ()):
-            if name.endswith(".jsonl"):
+            if kept(Path(name)):
                 hf_hub_download(
                     repo,
                     name,
@@ -150,3 +161,19 @@ def fetch(repo: str, folder: str | Path, token: str | None = None) -> None:
                 )
     except Exception as error:  # whatever the Hub or the way to it came up with
         raise PushError(f"The votes in {repo} could not be fetched ({error}).") from error
+
+
+def replace(
+    repo: str, contents: dict[str, bytes], token: str | None = None, api: HfApi | None = None
+) -> None:
+    """Write these files over a dataset's own, and drop its history, which has what they had."""
+    be_impatient()
+    api = api or HfApi(token=token)
+    commits = [CommitOperationAdd(name, content) for name, content in contents.items()]
+    try:
+        api.create_commit(
+            repo_id=repo, repo_type="dataset", operations=commits, commit_message="Votes"
+        )
+        api.super_squash_history(repo_id=repo, repo_type="dataset", commit_message="Votes")
+    except Exception as error:  # whatever the Hub or the way to it came up with
+        raise PushError(f"{repo} could not be changed ({error}); try it again.") from error

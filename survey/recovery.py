@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from survey.ledger import Ledger
-from survey.mirror import Record
+from survey.mirror import Record, tombstone
 from survey.store import Store
 from survey.store_errors import StoreError
 from survey.study import plan
@@ -41,12 +41,12 @@ class Restored:
 
 def restore(store: Store, files: Iterable[Path]) -> Restored:
     """Add the votes that the mirrors hold and the database does not; again changes nothing."""
-    found = Restored()
+    found, dead = Restored(), frozenset(store.transact(lambda ledger: ledger.forgotten()))
     for path in files:
         records = _read(path, store.study.sha256, found)
         while part := list(islice(records, LINES_AT_ONCE)):
-            store.transact(partial(_add, records=part, found=found))
-    store.transact(_count_cells)
+            store.transact(partial(_add, records=part, found=found, dead=dead))
+    store.transact(count_cells)
     return found
 
 
@@ -84,6 +84,8 @@ def _read(path: Path, sha256: str, found: Restored) -> Iterator[Record]:
             if not line.endswith("\n"):
                 found.torn += 1
                 return
+            if set(line) == {" ", "\n"}:  # of somebody who was forgotten
+                continue
             try:
                 record = json.loads(line)
                 study, rows = record["study"], (record["participant"], record["vote"])
@@ -102,11 +104,12 @@ def _read(path: Path, sha256: str, found: Restored) -> Iterator[Record]:
             yield record
 
 
-def _add(ledger: Ledger, records: list[Record], found: Restored) -> None:
+def _add(ledger: Ledger, records: list[Record], found: Restored, dead: frozenset[str]) -> None:
     for record in records:
+        if dead and tombstone(str(record["participant"]["token"])) in dead:
+            continue
         person = _person(ledger, record["participant"])
-        vote = record["vote"] | {"participant": person}
-        del vote["id"]
+        vote = record["vote"] | {"id": ledger.next_vote(), "participant": person}
         known = ledger.vote(person, vote["position"])
         if known is None:
             ledger.insert("votes", vote)
@@ -130,7 +133,7 @@ def _person(ledger: Ledger, copied: Record) -> int:
     return int(person["id"])
 
 
-def _count_cells(ledger: Ledger) -> None:
+def count_cells(ledger: Ledger) -> None:
     ledger.db.execute("UPDATE cells SET filled = 0")
     ledger.db.execute(
         """UPDATE cells SET filled = n FROM (

@@ -18,14 +18,16 @@ participants  whoever consented
     id (order of arrival), token (random, 128 bits: the only key to this row), seed (of all that is
     random for this person), list (of the Latin square), plan (kind and half of every position, as
     'p0 p1 t1 c1 …': p practice, t trial, c catch; 0 the first half of the slots, 1 the second),
-    panel_id (NULL unless the study keeps it), colour_vision: normal | deficient | unsure | NULL
+    panel_id (NULL unless the study keeps it; 'sealed:…' after a restore, see survey/panel.py),
+    colour_vision: normal | deficient | unsure | NULL
     (not yet asked), begun_at, seen_at, answered (positions voted on; the next one to show),
     finished_at (NULL until all are)
 trials        the one trial that a participant has open now; replaced when it is voted on
     participant, position, kind, photo, slot, condition, truth, nonce (random, of this showing),
     requested_ms, showings (1, more after reloads), opened_at, shown_at (NULL: not yet on screen),
     reserved (1 while cells.filled counts it)
-votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
+votes         one row per answer, append-only: triggers refuse UPDATE and DELETE (a person who is
+              forgotten takes all their votes with them)
     id, participant, position (0 … from the first practice trial on)
     kind            practice | trial | catch
     photo, slot, condition
@@ -44,6 +46,14 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     opened_at, shown_at, received_at
     flags           space-separated, sorted: any of blur | exposure | fast | hidden | reloaded
                     (survey/timing.py says when); '' if there is nothing to say
+changes       what was decided after the design was frozen; the last one of a setting holds
+    id, setting: state | target | results (survey/recruitment.py says what each may be), value,
+    changed_at
+outcomes      the study's own code or address for each way to end (survey/outcomes.py)
+    outcome: finished | excluded | screened | full | declined, destination
+forgotten     a tombstone for everyone who asked to be forgotten (survey/forget.py)
+    hash (of the token), forgotten_at, last_vote, last_participant (numbers given by then, which are
+    not given again)
 counters      refused calls and other events that leave no other trace
     name, n
 
@@ -189,6 +199,44 @@ def m002_answers_are_the_designs(db: Database) -> None:
         db.execute(trigger)
 
 
+@migrations()
+def m003_changes_outside_the_design(db: Database) -> None:
+    db.execute(CHANGES)
+
+
+@migrations()
+def m004_who_was_forgotten(db: Database) -> None:
+    db.execute(FORGOTTEN)
+
+
+@migrations()
+def m005_codes_of_a_panel(db: Database) -> None:
+    db.execute(OUTCOMES)
+
+
+OUTCOMES = """
+CREATE TABLE outcomes (
+    outcome TEXT PRIMARY KEY
+        CHECK (outcome IN ('finished', 'excluded', 'screened', 'full', 'declined')),
+    destination TEXT NOT NULL
+) STRICT
+"""
+FORGOTTEN = """
+CREATE TABLE forgotten (
+    hash TEXT PRIMARY KEY CHECK (length(hash) = 64),
+    forgotten_at REAL NOT NULL,
+    last_vote INTEGER NOT NULL,
+    last_participant INTEGER NOT NULL
+) STRICT
+"""
+CHANGES = """
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    setting TEXT NOT NULL CHECK (setting IN ('state', 'target', 'results')),
+    value TEXT NOT NULL,
+    changed_at REAL NOT NULL
+) STRICT
+"""
 ANSWERS_SO_FAR = """
 INSERT INTO answers SELECT value FROM study, json_each(
     iif(json_extract(design, '$.design') = 'pair', '["left", "right"]', '["real", "synthesized"]'))

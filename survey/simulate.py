@@ -129,7 +129,7 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
     """One participation; yields the seconds until the next action."""
     survey, rng = world.survey, world.rng
     try:
-        token = survey.begin(True)
+        token = survey.begin(True, f"simulated-{len(kind_of) + 1}")
     except Refused:  # the study is full
         return
     kind_of[token] = person.kind

@@ -23,6 +23,7 @@ from sqlite_utils import Database
 from survey import manifest
 from survey.ledger import Ledger
 from survey.mirror import Mirror, Record
+from survey.panel import PanelSeal
 from survey.schema import migrations
 from survey.store_errors import StoreError, damaged, explained
 from survey.study import DesignError, Study, latin_list
@@ -84,6 +85,7 @@ class Store:
         self.study = Study.load(folder)
         self._stimuli = self.folder / manifest.STIMULI
         self.path = Path(data or self.folder / DATA, DATABASE)
+        self.seal = PanelSeal(self.path.parent)
         self._mirror: Mirror | None = None
         self._mirrored = 0  # the newest vote that has its copy
         try:
@@ -163,6 +165,7 @@ class Store:
                 "trials",
                 "answers",
                 "participants",
+                "changes",
                 "cells",
                 "stimuli",
                 "photos",
@@ -199,12 +202,19 @@ class Store:
         while self._mirror:
             votes = self._db.execute(query, (self._mirrored,)).fetchall()
             if votes:
-                self._mirror.write([self._record(vote) for vote in votes])
+                records = (self._record(vote) for vote in votes)
+                self._mirror.write([record for record in records if record])
                 self._mirrored = votes[-1]["id"]
             if len(votes) < COPIES_AT_ONCE:
                 return
 
-    def _record(self, vote: sqlite3.Row) -> Record:
+    def _record(self, vote: sqlite3.Row) -> Record | None:
+        """A vote as the mirror keeps it; None: its person was forgotten in this very moment."""
         query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
-        person = self._db.execute(query, (vote["participant"],)).fetchone()
-        return {"study": self.study.sha256, "participant": dict(person), "vote": dict(vote)}
+        row = self._db.execute(query, (vote["participant"],)).fetchone()
+        if row is None:
+            return None
+        person = dict(row)
+        if person["panel_id"]:
+            person["panel_id"] = self.seal.of(person["panel_id"])
+        return {"study": self.study.sha256, "participant": person, "vote": dict(vote)}

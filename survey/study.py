@@ -70,7 +70,7 @@ class Study:
     trials: int = 40  # scored trials
     catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
     target: int = 0  # participants to recruit, then the study is full; 0: no limit
-    panel: str = ""  # address parameter with a panel's own id, such as PROLIFIC_PID; "": not kept
+    panel: str = ""  # address parameters of a panel, the person's id first: A or A,B,C; "": none
     expire_minutes: float = 5.0  # silence after which a participant's place is given to others
     exclusion: Exclusion = field(default_factory=Exclusion)
     seed: int = 0
@@ -120,6 +120,14 @@ class Study:
     @cached_property
     def slots(self) -> int:
         return self.question_type.slots(self.models)
+
+    @property
+    def panel_parameters(self) -> tuple[str, ...]:
+        """What the address of a panel's member must hold; the first one is the member's own id."""
+        names = tuple(self.panel.split(","))
+        if all(name.isidentifier() for name in names):
+            return names
+        return (self.panel,) if self.panel else ()  # one of another make
 
     @property
     def catches(self) -> int:

@@ -46,6 +46,10 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "photo_name": ("The researcher's file name of the photo", ""),
     "file": ("Name of the image file", ""),
     "image_sha256": ("SHA-256 of the image file", ""),
+    "change": ("Number of the change outside the frozen design, in order of time", ""),
+    "setting": ("What was changed: state, target or results", ""),
+    "value": ("What the setting was changed to", ""),
+    "changed_at": ("When it was changed", "s since 1970"),
 }
 
 

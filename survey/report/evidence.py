@@ -30,12 +30,19 @@ from survey.store_errors import StoreError, explained
 from survey.study import FILE, DesignError, Study
 
 MATERIALS = "materials"  # folder of the images in an export
-TABLES = ("photos", "stimuli", "participants", "votes")  # each after those that it refers to
+TABLES = (
+    "photos",
+    "stimuli",
+    "participants",
+    "votes",
+    "changes",
+)  # each after those that it refers to
 SECRET = ("token", "panel_id")  # columns of participants that are nobody's business
 RENAMED = {  # so that a column means the same in every file of an export
     ("votes", "id"): "vote",
     ("participants", "id"): "participant",
     ("photos", "id"): "photo",
+    ("changes", "id"): "change",
     ("photos", "name"): "photo_name",
     ("stimuli", "sha256"): "image_sha256",
 }

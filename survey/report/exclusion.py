@@ -21,18 +21,21 @@ SELECT participant,
        SUM(instr(' ' || flags || ' ', ' exposure ') > 0) AS exposure,
        SUM(kind = 'trial') AS trials,
        MAX({counts}) AS most
-FROM votes WHERE kind <> 'practice' GROUP BY participant HAVING trials > 0
+FROM votes WHERE kind <> 'practice' {among} GROUP BY participant HAVING trials > 0
 """
 
 
-def flagged(db: Database, study: Study) -> dict[int, tuple[str, ...]]:
-    """Every participant with a scored vote, and the rules that each one breaks."""
+def flagged(
+    db: Database, study: Study, participant: int | None = None
+) -> dict[int, tuple[str, ...]]:
+    """Every participant (or this one) with a scored vote, and the rules that each one breaks."""
     answers = {f"answer_{i}": answer for i, answer in enumerate(study.answers)}
     counts = ", ".join(f"SUM(kind = 'trial' AND answer = :{name})" for name in answers)
+    among = "" if participant is None else "AND participant = :participant"
     query = f"""SELECT behaviour.*, finished_at, colour_vision
-                FROM ({BEHAVIOUR.format(counts=counts)}) AS behaviour
+                FROM ({BEHAVIOUR.format(counts=counts, among=among)}) AS behaviour
                 JOIN participants ON participants.id = participant ORDER BY participant"""
-    values = {"fast_ms": study.exclusion.fast_ms} | answers
+    values = {"fast_ms": study.exclusion.fast_ms, "participant": participant} | answers
     return {row["participant"]: tuple(_broken(row, study)) for row in db.query(query, values)}
 
 

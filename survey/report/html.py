@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from survey.recruitment import Recruitment, people_added
 from survey.report import sections
 from survey.report.believed_photos import galleries
 from survey.report.evidence import Evidence, open_evidence
@@ -67,8 +68,10 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
         warning = "Every participant so far breaks a rule of exclusion; this is everyone."
         parts.append(paragraph(warning, "caution"))
     parts.append(_lead(study, found))
-    if found.participants < study.target:
-        parts.append(_still_open(study, found))
+    target = Recruitment.of(evidence.db, study).target
+    if found.participants < target:
+        parts.append(_still_open(target, found))
+    parts += [paragraph(said, "caution") for said in people_added(evidence.db, study)]
     parts.append(sections.rates(study, found))
     if found.gaps:
         parts.append(sections.gaps(found))
@@ -98,14 +101,14 @@ def _lead(study: Study, found: Analysis) -> str:
     return "\n".join(parts)
 
 
-def _still_open(study: Study, found: Analysis) -> str:
+def _still_open(target: int, found: Analysis) -> str:
     """What may be looked at before the end without fooling oneself."""
     looks = [
         f"{c.label} {span(confidence_sequence(c.called, c.shown), 1, 100)}"
         for c in found.conditions
     ]
     text = (
-        f"{found.participants} of {study.target} participants. Whoever stops when a result looks "
+        f"{found.participants} of {target} participants. Whoever stops when a result looks "
         "good has shown nothing: the intervals below count only at the end. These hold however "
         f"often one looks, if votes are taken as independent (percent): {'; '.join(looks)}."
     )

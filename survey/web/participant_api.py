@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 ASKED = {  # what is open to the public, with its arguments: a welcome, and calls of the protocol
     "welcome": set(),
     "begin": {"consent", "panel_id"},
+    "decline": set(),
     "stage": {"token"},
     "colour_vision": {"token", "answer"},
     "next_trial": {"token"},
@@ -73,7 +74,8 @@ class ParticipantApi:
                 )
             }
         except Refused as refusal:
-            return {"refused": refusal.reason, "sentence": str(refusal)}
+            said = {"refused": refusal.reason, "sentence": str(refusal)}
+            return said | ({"ending": plain(refusal.ending)} if refusal.ending else {})
         except NotReady:
             return {"wait": PREPARING}
         except Closed:
@@ -141,7 +143,7 @@ def welcome(study: Study, demonstration: bool) -> JSON:
         "practice": study.practice,
         "trials": study.positions - study.practice,
         "exposure_ms": study.exposure_ms,
-        "panel": study.panel,
+        "panel": study.panel_parameters,
     }
 
 

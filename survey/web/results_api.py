@@ -6,7 +6,8 @@
 
 Results stay hidden until the study has its participants: who has seen them answers differently, and
 who stops when they look good has proved nothing. A study without a target shows them to its
-operator only; a demonstration, to everyone.
+operator only; a demonstration, to everyone. `python -m survey open STUDY --results …` decides
+otherwise.
 """
 
 import base64
@@ -19,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from survey.recruitment import RESULTS, Recruitment
 from survey.store import Store
 from survey.study import Study
 from survey.web.operator_access import OperatorLock, TooSoon
@@ -69,7 +71,8 @@ class ResultsApi:
                 raise Barred("The export is the operator's.")
             return packed(running.store)
         study, status = running.survey.study, running.status()
-        public = self.host.demonstration or is_full(study, status)
+        recruitment, valid = status["recruitment"], status["valid"]
+        public = self.host.demonstration or recruitment.are_results_open(valid, time.time())
         return {
             "operator": operator,
             "note": note(study, status, public, self.host.demonstration),
@@ -108,19 +111,20 @@ class ResultsApi:
             return self._report
 
 
-def is_full(study: Study, status: Mapping[str, Any]) -> bool:
-    return bool(status["finished"] >= study.target > 0)
-
-
 def note(study: Study, status: Mapping[str, Any], public: bool, demonstration: bool) -> str:
     """Where the study stands, in a sentence or two."""
-    of = f" of {study.target}" if study.target else ""
-    said = f"{status['finished']}{of} participants have finished “{study.title}”. "
+    recruitment: Recruitment = status["recruitment"]
+    of = f" of {recruitment.target}" if recruitment.target else ""
+    said = f"{status['valid']}{of} participants have finished “{study.title}”. "
     if demonstration:
         return said + "It is a demonstration, not a scientific study."
-    if public:
+    if recruitment.is_complete(status["valid"]):
         return said + "The study is complete."
-    if study.target:
+    if public:
+        return said + "It is still open."
+    if recruitment.results not in RESULTS:
+        return said + f"Its results stay hidden until {recruitment.results}."
+    if recruitment.target and recruitment.results == "complete":
         return said + (
             "Its results stay hidden until it is complete, so that nobody answers, or stops, with "
             "them in mind."
@@ -137,6 +141,8 @@ def facts(status: Mapping[str, Any]) -> list[list[str]]:
         "As of": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "Agreed to take part": f"{status['participants']:,}",
         "Finished": f"{status['finished']:,}",
+        "Recruitment": f"{status['recruitment'].state}, for {status['recruitment'].target or 'any'}"
+        f" participants; results: {status['recruitment'].results}",
         "Votes": f"{status['votes']:,}, practice and catch trials included",
         "Calls refused": ", ".join(f"{name} {n:,}" for name, n in refused) or "none",
         "Copies": copies(status),

@@ -30,9 +30,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from survey.forget import respect
+from survey.ledger import Ledger
 from survey.mirror import FOLDER, Mirror, files
 from survey.protocol import StudyProtocol
 from survey.recovery import Restored, restore
+from survey.recruitment import Recruitment
 from survey.store import DATA, DATABASE, Store
 
 if TYPE_CHECKING:
@@ -76,7 +79,7 @@ class RunningStudy:
 
     def status(self) -> dict[str, Any]:
         """Totals, counters, and the state of the mirror."""
-        totals = self.store.transact(lambda ledger: ledger.totals())
+        totals = self.store.transact(self._totals)
         pushed_at = self.push.pushed_at if self.push else None
         return totals | {
             "mirror": self.push.repo_id if self.push else "",
@@ -86,6 +89,14 @@ class RunningStudy:
             "restored": asdict(self.restored) if self.restored else None,
             "alarm": self.alarm(),
         }
+
+    def _totals(self, ledger: Ledger) -> dict[str, Any]:
+        """With what was decided since the design was frozen, and how many finishers count."""
+        totals, recruitment = ledger.totals(), Recruitment.of(ledger.db, self.store.study)
+        valid = totals["finished"]
+        if valid >= recruitment.target > 0:  # before that, which of them count changes nothing
+            valid = self.survey.valid_finishers.among(ledger.db).valid
+        return totals | {"recruitment": recruitment, "valid": valid}
 
     def close(self) -> None:
         self.store.close()
@@ -103,6 +114,8 @@ def open_study(
         push = _push(repo, data, token, undo) if repo else None
         store = Store(folder, data)
         undo.callback(store.close)
+        if came_back := respect(store, data / FOLDER):
+            log.warning("%s had %s forgotten people; they are gone.", store.path, came_back)
         mirror = Mirror(data / FOLDER, push.lock if push else None)
         restored = _restore(store, data / FOLDER) if store.lacks(mirror) else None
         store.copy_to(mirror)

@@ -38,7 +38,7 @@ def test_a_vote_without_room_waits_and_the_participant_sees_why(
 ):
     monkeypatch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
     hall = Hall(tmp_path / "study", "single")
-    visitor = Visitor(browser, hall.url)
+    visitor = Visitor(browser, hall.url, "?PROLIFIC_PID=one")
     visitor.until("how")
     bar = visitor.page.locator(".offline")
     with monkeypatch.context() as patch:

@@ -24,7 +24,7 @@ NAMES = (
 FORGED = """([url, id]) => fetch(`${url}/gradio_api/component_server/`, {
     method: "POST", mode: "no-cors", headers: { "Content-Type": "text/plain" },
     body: JSON.stringify({ component_id: id, fn_name: "ask", session_hash: "x",
-                           data: { ask: "begin", consent: true, panel_id: "" } }),
+                           data: { ask: "begin", consent: true, panel_id: "forged" } }),
 }).then(() => true)"""
 
 
@@ -70,7 +70,9 @@ def test_another_sites_page_may_frame_the_study_but_not_answer_in_it(page, hall)
     (study,) = (c["id"] for c in components if c["props"].get("elem_id") == "study")
     assert page.evaluate(FORGED, [hall.url, study])
     assert hall.participants() == before
-    page.set_content(f'<iframe src="{hall.url}/study" width="900" height="700"></iframe>')
+    page.set_content(
+        f'<iframe src="{hall.url}/study?PROLIFIC_PID=framed" width="900" height="700"></iframe>'
+    )
     frame = page.frame_locator("iframe")
     frame.locator("button[value=yes]").click()
     frame.locator("section[data-name=vision] button").first.click()

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,8 @@ def come(browser) -> Iterator:
     visitors: list[Visitor] = []
 
     def come(hall: Hall, query: str = "", **options) -> Visitor:
+        if not query and hall.study.panel:
+            query = f"?{hall.study.panel}={uuid.uuid4().hex}"
         visitors.append(Visitor(browser, hall.url, query, **options))
         return visitors[-1]
 

@@ -23,7 +23,7 @@ class Hall:
 
         self.study_folder = folder
         panel = "PROLIFIC_PID" if design == "single" else ""
-        self.study = make_study(folder, design=design, panel=panel, **SHORT | settings)
+        self.study = make_study(folder, design=design, **SHORT | {"panel": panel} | settings)
         paint(folder / "stimuli")
         self._app = app.build(Studio("cpu"), folder)
         _, url, _ = app.launch(self._app, prevent_thread_lock=True, quiet=True)

@@ -9,10 +9,11 @@ from typing import Any
 from survey import manifest
 from survey.bench.load import TIMING as AT_ONCE
 from survey.protocol import StudyProtocol, Trial
-from survey.study import Study
+from survey.study import Exclusion, Study
 from survey.web.study_host import RunningStudy
 
 TIMING = AT_ONCE | {"response_ms": 500.0, "exposure_ms": 1000.0}
+LENIENT = Exclusion(failed_catch=0, same_answer_share=1.1)  # for who always presses one key
 
 
 def make_study(folder: Path, *, photos: int = 0, **settings) -> Study:

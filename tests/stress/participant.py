@@ -93,7 +93,9 @@ class Participant:
     async def take_part(self, is_open: Callable[[], bool]) -> None:
         """Until the debrief, or until the doors close; at least one answer."""
         await self._load_page()
-        self._token = await self._patiently({"ask": "begin", "consent": True, "panel_id": ""})
+        self._token = await self._patiently(
+            {"ask": "begin", "consent": True, "panel_id": uuid.uuid4().hex}
+        )
         self._outcome.enrolled += 1
         while True:
             try:

@@ -9,6 +9,7 @@ Every call is a connection of its own, so that an answer can be rude without hur
 
 import json
 import time
+import uuid
 from typing import Any
 
 import httpx
@@ -43,6 +44,7 @@ class RawClient:
         return answer.raise_for_status().json()
 
     def enrol(self, panel_id: str = "") -> str:
+        panel_id = panel_id or uuid.uuid4().hex
         token = self.ask("begin", consent=True, panel_id=panel_id)["reply"]
         self.ask("colour_vision", token=token, answer="normal")
         return token

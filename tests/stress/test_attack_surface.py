@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -166,10 +167,10 @@ def test_doors_that_no_page_uses_are_closed(connect, path):
 def test_other_sites_pages_can_neither_vote_nor_guess(connect, site):
     """Such a page would use its visitors' addresses, and their browsers say where it comes from."""
     me = connect(**{"Sec-Fetch-Site": site, "Origin": "https://evil.example"})
-    assert me.ask("begin", consent=True, panel_id="")["refused"] == "elsewhere"
+    assert me.ask("begin", consent=True, panel_id=uuid.uuid4().hex)["refused"] == "elsewhere"
     assert me.open(SECRET)["refused"] == "elsewhere"
     here = connect(**{"Sec-Fetch-Site": "same-origin"})
-    assert here.ask("begin", consent=True, panel_id="")["reply"]
+    assert here.ask("begin", consent=True, panel_id=uuid.uuid4().hex)["reply"]
 
 
 def test_there_is_no_cookie_to_ride_on_and_a_space_can_be_embedded(connect):
@@ -197,10 +198,10 @@ def test_who_guesses_the_secret_locks_out_nobody_else(connect, fort):
 
 def test_one_address_cannot_fill_a_study(connect):
     me = connect("1.2.4.1")
-    said = [me.ask("begin", consent=True, panel_id="") for _ in range(BEGUN + 1)]
+    said = [me.ask("begin", consent=True, panel_id=uuid.uuid4().hex) for _ in range(BEGUN + 1)]
     assert ["reply" in reply for reply in said] == [True] * BEGUN + [False]
     assert said[-1]["refused"] == "crowd"
-    assert connect("1.2.4.2").ask("begin", consent=True, panel_id="")["reply"]
+    assert connect("1.2.4.2").ask("begin", consent=True, panel_id=uuid.uuid4().hex)["reply"]
 
 
 def test_large_calls_are_refused_before_they_are_held(connect, fort):

@@ -1,5 +1,6 @@
 """Pushing, against a Hub that only remembers what it was sent, or does not take it."""
 
+import os
 import threading
 import time
 from types import SimpleNamespace
@@ -126,3 +127,14 @@ def test_votes_are_not_sent_to_a_public_dataset(tmp_path):
     assert "is public" in push.error
     push.stop()
     assert hub.sent == []
+
+
+def test_what_was_blanked_is_pushed_again_and_so_are_tombstones(tmp_path, hub, push):
+    votes = tmp_path / "votes-a.jsonl"
+    votes.write_text("{}\n")
+    push.push()
+    votes.write_text("  \n")
+    os.utime(votes, (1, 1))  # whatever the disk's clock can tell apart
+    (tmp_path / "forgotten-b.txt").write_text("ab\n")
+    push.push()
+    assert hub.sent[1:] == [("forgotten-b.txt", b"ab\n"), ("votes-a.jsonl", b"  \n")]

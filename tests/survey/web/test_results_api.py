@@ -13,7 +13,7 @@ from survey.store import Store
 from survey.web.operator_access import WITHIN, WRONG, OperatorLock
 from survey.web.results_api import ResultsApi
 from survey.web.study_host import StudyHost
-from tests.helpers.study import Participant, in_service, make_study, outcome
+from tests.helpers.study import LENIENT, Participant, in_service, make_study, outcome
 
 SECRET = "open sesame"
 
@@ -24,7 +24,7 @@ def open_desk(tmp_path, clock):
     stores: list[Store] = []
 
     def open_desk(finished: int = 0, secret: str = SECRET, demonstration=False, **settings):
-        make_study(tmp_path / "study", **settings)
+        make_study(tmp_path / "study", exclusion=LENIENT, **settings)
         stores.append(Store(tmp_path / "study", durable=False))
         survey = StudyProtocol(stores[0], clock)
         for _ in range(finished):

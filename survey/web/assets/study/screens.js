@@ -4,16 +4,18 @@
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
-const OVER = new Set(["full", "closed", "panel", "crowd", "elsewhere"]); // refusals after which nothing helps
+const SETTLE_MS = 400; // until another tab reads what this one wrote: browsers take their time
+const OVER = new Set(["full", "closed", "panel", "crowd", "elsewhere", "paused", "declined"]); // refusals after which nothing helps
 const BROKEN = "Something went wrong in this page. Your answers so far are kept.";
 let study = null;
 let token = null;
 let underWay = false;
 
 class Refusal extends Error {
-  constructor({ refused, sentence }) {
+  constructor({ refused, sentence, ending }) {
     super(sentence);
     this.reason = refused;
+    this.ending = ending;
   }
 }
 
@@ -73,25 +75,32 @@ function pressed(within) {
   });
 }
 
-// The token outlives a reload. Where a browser keeps nothing, it lives as long as the page.
+// One computer for many people, one after the other: /study?kiosk
+const address = new URLSearchParams(location.search);
+const kiosk = () => address.has("kiosk") && study.panel.length === 0;
+const panelId = () => (study.panel.length ? address.get(study.panel[0]) : "");
+
+// The token outlives a reload. It belongs to a panel's member, not to the browser alone. Where a
+// browser keeps nothing, it lives as long as the page.
 const memory = {
+  key: () => ["study", study.id, panelId()].filter(Boolean).join(" "),
   read: () => {
     try {
-      return localStorage.getItem(`study ${study.id}`);
+      return localStorage.getItem(memory.key());
     } catch {
       return null;
     }
   },
   write: (value) => {
     try {
-      localStorage.setItem(`study ${study.id}`, value);
+      localStorage.setItem(memory.key(), value);
     } catch {
       /* no */
     }
   },
   clear: () => {
     try {
-      localStorage.removeItem(`study ${study.id}`);
+      localStorage.removeItem(memory.key());
     } catch {
       /* no */
     }
@@ -100,6 +109,7 @@ const memory = {
 
 async function participate(greet) {
   study ??= await ask("welcome").then(introduce);
+  checkPanel();
   token ??= memory.read() ?? (await consent());
   let stage = await ask("stage", { token });
   if (stage === "colour_vision") {
@@ -112,13 +122,31 @@ async function participate(greet) {
   await debrief();
 }
 
+// A panel's member comes by the panel's link, which names them.
+function checkPanel() {
+  const missing = study.panel.filter((name) => !address.get(name));
+  if (!missing.length) return;
+  const sentence = `This study is for the members of a panel. Please open it by the link that the panel gave you: this address lacks ${missing.join(", ")}.`;
+  throw new Refusal({ refused: "panel", sentence });
+}
+
 async function consent() {
-  await choice("consent");
-  const asked = study.panel && new URLSearchParams(location.search).get(study.panel);
-  const given = await ask("begin", { consent: true, panel_id: asked || "" });
+  if ((await choice("consent")) === "no") {
+    const ending = await ask("decline");
+    throw new Refusal({ refused: "declined", sentence: ending.sentence, ending });
+  }
+  return oneTabAtATime(async () => memory.read() ?? (await begin())); // another tab may have begun
+}
+
+async function begin() {
+  const given = await ask("begin", { consent: true, panel_id: panelId() });
   memory.write(given);
+  await pause(SETTLE_MS);
   return given;
 }
+
+const oneTabAtATime = (work) =>
+  navigator.locks ? navigator.locks.request(memory.key(), work) : work();
 
 async function trials() {
   underWay = true;
@@ -179,18 +207,23 @@ async function feedback({ right, truth }) {
 async function debrief() {
   const end = await ask("debrief", { token });
   const scored = end.total > 0; // where no answer is right, nobody was wrong
+  write("verdict", end.sentence);
+  part("back").replaceChildren(...goBack(end));
   write("score", scored ? `You were right in ${end.right} of ${end.total}` : "That was the last");
   const guessed = Math.round(end.total * study.chance);
   write("chance", scored ? `Guessing is right in about ${guessed}.` : "All your answers are kept.");
   write("code", end.code);
   part("links").replaceChildren(...end.links.map(link));
-  part("proof").hidden = study.demonstration;
-  part("anew").hidden = !study.demonstration;
+  part("proof").hidden = study.demonstration || kiosk() || !end.code;
+  part("anew").hidden = !study.demonstration || kiosk();
+  part("next").hidden = !kiosk();
   for (;;) {
     if ((await choice("end")) === "anew") return startAnew();
     await navigator.clipboard?.writeText(end.code).catch(() => undefined);
   }
 }
+
+const goBack = ({ address }) => (address ? [link(["Back to the panel", address])] : []);
 
 function link([text, address]) {
   const anchor = document.createElement("a");
@@ -236,8 +269,11 @@ async function explain(error) {
   if (!(error instanceof Refusal)) console.error(error);
   if (error.reason === "token") startAnew();
   write("stop", error instanceof Refusal ? error.message : BROKEN);
+  write("stopCode", error.ending?.code ?? "");
+  part("stopBack").replaceChildren(...goBack(error.ending ?? {}));
   const section = element.querySelector('section[data-name="stop"]');
-  section.querySelector("button").hidden = OVER.has(error.reason);
+  const next = study && kiosk() && error.reason === "declined"; // the one behind them may want to
+  section.querySelector("button").hidden = OVER.has(error.reason) && !next;
   await choice("stop");
 }
 

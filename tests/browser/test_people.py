@@ -1,0 +1,131 @@
+"""A person's way in: by a panel's link, in two tabs, at a shared computer, or not at all."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from survey.outcomes import decide
+from survey.recruitment import change
+from survey.store import Store
+from tests.helpers.served_study import Hall, Visitor
+
+pytestmark = pytest.mark.browser
+SHORTEST = {"practice": 0, "trials": 2, "catch": 0.0}
+
+
+@pytest.fixture(scope="module")
+def halls(tiny_weights, tmp_path_factory) -> Iterator:
+    """Two studies: a panel's, and one that is open to everyone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        panel = Hall(tmp_path_factory.mktemp("panel") / "study", "single", **SHORTEST)
+        open_ = Hall(tmp_path_factory.mktemp("open") / "study", "single", panel="", **SHORTEST)
+        yield panel, open_
+        panel.close()
+        open_.close()
+
+
+@pytest.fixture
+def come(browser) -> Iterator:
+    visitors: list[Visitor] = []
+
+    def come(hall: Hall, query: str = "") -> Visitor:
+        visitors.append(Visitor(browser, hall.url, query))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+        assert not visitor.trouble
+
+
+def stop(visitor: Visitor) -> str:
+    visitor.page.wait_for_selector("section[data-name=stop]:not([hidden])")
+    return visitor.page.locator("section:not([hidden])").inner_text()
+
+
+def operate(hall: Hall, state: str = "open", **endings: str) -> None:
+    """As the command does, beside the running app."""
+    store = Store(hall.study_folder)
+    store.transact(lambda ledger: change(ledger, "state", state))
+    store.transact(lambda ledger: decide(ledger, endings.items()))
+    store.close()
+
+
+def test_a_panel_study_wants_the_panels_link(come, halls):
+    hall, _ = halls
+    before = hall.participants()
+    assert "this address lacks PROLIFIC_PID" in stop(come(hall))
+    assert "this address lacks PROLIFIC_PID" in stop(come(hall, "?PROLIFIC_PID="))
+    assert hall.participants() == before
+
+
+def test_a_second_member_at_the_same_computer_is_a_new_person(come, halls):
+    hall, _ = halls
+    visitor = come(hall, "?PROLIFIC_PID=first")
+    visitor.until("end")
+    code = visitor.text("code")
+    visitor.page.goto(f"{hall.url}/study?PROLIFIC_PID=second")
+    visitor.until("end")
+    assert visitor.text("code") != code
+    visitor.page.goto(f"{hall.url}/study?PROLIFIC_PID=first")
+    assert visitor.screen() == "end"
+    assert visitor.text("code") == code
+    assert hall.panel_ids() >= {"first", "second"}
+
+
+def test_two_tabs_at_consent_are_one_person(come, halls):
+    _, hall = halls
+    before = hall.participants()
+    first = come(hall)
+    second = first.context.new_page()
+    second.goto(f"{hall.url}/study")
+    for page in (first.page, second):
+        page.locator("button[value=yes]").wait_for(state="visible")
+    for page in (first.page, second):
+        page.evaluate("document.querySelector('button[value=yes]').click()")
+    for page in (first.page, second):
+        page.wait_for_selector("section[data-name=vision]:not([hidden])")
+    assert hall.participants() == before + 1
+
+
+def test_three_people_at_one_computer(come, halls):
+    _, hall = halls
+    before = hall.participants()
+    visitor = come(hall, "?kiosk")
+    for _ in range(3):
+        assert visitor.until("end")[0] == "consent"
+        visitor.page.get_by_role("button", name="Next participant").click()
+    assert visitor.screen() == "consent"
+    assert hall.participants() == before + 3
+
+
+def test_who_declines_leaves_nothing_and_may_go_back_to_the_panel(come, halls):
+    hall, _ = halls
+    operate(hall, declined="https://panel.example/declined", finished="C1A2B3")
+    before = hall.participants()
+    visitor = come(hall, "?PROLIFIC_PID=unwilling")
+    assert visitor.screen() == "consent"
+    visitor.page.locator("button[value=no]").click()
+    assert "nothing of you is kept" in stop(visitor)
+    back = visitor.page.get_by_role("link", name="Back to the panel")
+    assert back.get_attribute("href") == "https://panel.example/declined"
+    assert hall.participants() == before
+    willing = come(hall, "?PROLIFIC_PID=willing")
+    willing.until("end")
+    assert willing.text("code") == "C1A2B3"
+
+
+def test_a_study_that_is_full_says_so_with_its_code(come, halls):
+    hall, _ = halls
+    operate(hall, "closed", full="FULL77")
+    visitor = come(hall, "?PROLIFIC_PID=late")
+    visitor.until("consent")
+    said = stop(visitor)
+    assert "has ended" in said and "FULL77" in said
+    operate(hall, "paused")
+    waiting = come(hall, "?PROLIFIC_PID=late")
+    waiting.until("consent")
+    assert "rests at the moment" in stop(waiting)
+    operate(hall)
