@@ -28,6 +28,7 @@ from train.data.cache import Cache
 from train.loop import Run, fit
 
 OLD = Path(__file__).parent / "fixtures" / "version-1"
+INTERVALS = {"low", "high", "low_these_photos", "high_these_photos"}  # computed better since
 TIMING = AT_ONCE | {"response_ms": 500.0, "exposure_ms": 1000.0}
 
 
@@ -52,7 +53,8 @@ def test_the_report_of_old_votes_says_the_same(study: Path) -> None:
         after = list(csv.DictReader(made[name].splitlines()))
         assert len(after) == len(before)
         for row, old in zip(after, before, strict=True):
-            for column, value in old.items():
+            for column in old.keys() - INTERVALS:
+                value = old[column]
                 assert _same(row[column], value), (name, column)
 
 
