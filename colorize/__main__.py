@@ -5,6 +5,7 @@
     python -m colorize models
     python -m colorize export rebalanced --output rebalanced.onnx
     python -m colorize bench
+    python -m colorize bench --hints --data PHOTOS
 
 Exit codes: 0 done, 1 some photos failed but the others are done, 2 wrong usage.
 """
@@ -242,9 +243,9 @@ def main(words: list[str] | None = None) -> int:
         if words[:1] == ["models"]:
             return models(words[1:])
         if words[:1] == ["bench"]:
-            from colorize.bench import speed
+            from colorize.bench import hints, speed
 
-            return speed.main(words[1:])
+            return (hints if "--hints" in words else speed).main(words[1:])
         if words[:1] == ["export"]:
             from colorize import export
 
