@@ -245,7 +245,8 @@ def main(words: list[str] | None = None) -> int:
         if words[:1] == ["bench"]:
             from colorize.bench import hints, speed
 
-            return (hints if "--hints" in words else speed).main(words[1:])
+            measure = hints.main if "--hints" in words else speed.main
+            return measure(words[1:])
         if words[:1] == ["export"]:
             from colorize import export
 

@@ -44,7 +44,12 @@ UNTRAINED = ModelConfig(name="untrained")  # where no model is shipped: for the 
 
 
 def main(words: list[str]) -> int:
-    p = argparse.ArgumentParser(prog="python -m colorize bench", description=__doc__.split("\n")[0])
+    p = argparse.ArgumentParser(
+        prog="python -m colorize bench",
+        description=__doc__.split("\n")[0],
+        epilog="What hints bring is measured by --hints --data DIR [--half first|second] [--model NAME]"
+        " [--limit N] [--json]; all of it: python -m colorize bench --hints --help",
+    )
     p.add_argument("--json", action="store_true", help="print one JSON object")
     p.add_argument("--rounds", type=int, default=5, help="turns for each competitor (default 5)")
     p.add_argument("--device", default="auto", help="ours: auto, cpu, cuda or mps")
