@@ -47,8 +47,8 @@ def main(words: list[str]) -> int:
     p = argparse.ArgumentParser(
         prog="python -m colorize bench",
         description=__doc__.split("\n")[0],
-        epilog="What hints bring is measured by --hints --data DIR [--half first|second] [--model NAME]"
-        " [--limit N] [--json]; all of it: python -m colorize bench --hints --help",
+        epilog="What hints bring is measured by --hints --data DIR [--half first|second] [--model "
+        "NAME] [--limit N] [--json]; all of it: python -m colorize bench --hints --help",
     )
     p.add_argument("--json", action="store_true", help="print one JSON object")
     p.add_argument("--rounds", type=int, default=5, help="turns for each competitor (default 5)")
