@@ -1,0 +1,1 @@
+"""The visitor's hand: hints, other possibilities, a reference photo. Begin with steer.py."""

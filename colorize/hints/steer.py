@@ -1,0 +1,120 @@
+"""Hints and a model's answer -> its small colours, changed as the hints say; no network pass.
+
+    from colorize.hints.hint import Hint
+    from colorize.hints.steer import steer
+    steer(look.model, look.output, look.lightness, [[Hint(0.5, 0.5, "#b03020")]])
+
+Three steps. Beliefs are tilted: what the visitor says of a place changes the odds of each colour
+there by some factor, and places like it change theirs by the same factor, to the power of their
+weight. So each place takes up a hint in its own terms, among the colours that it held possible.
+What is then still missing at the hints goes to the same places by the same weights (kriging), and
+the last of it to the hints' nearest surroundings alone, so that a pinned place has its colour. A
+model that states no beliefs gets the last two.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from colorize.bins import Channels
+from colorize.hints.hint import Hint
+from colorize.hints.kriging import Kernel, weights
+from colorize.hints.likeness import pick, scene_of, squared_distance, unlike
+from colorize.hints.pins import Pins, pins_on
+from colorize.model import Model
+
+# Chosen on one half of eval-dev and measured on the other: docs/results.md.
+WIDE = Kernel(((0.4, 0.19), (0.6, 1.6)), contrast=28, belief=3.7, nugget=0.35)
+NEAR = Kernel(((1.0, 0.07),), contrast=9, belief=20, nugget=0.0005)
+SIGMA = 7.3  # ab units: how far from a hint's colour the truth may lie
+FLOOR = 1e-6  # the odds of a colour far from the hint's
+STRENGTH = 0.6  # of the tilt, against what the hint says; kriging does the rest
+NOTABLE = 15.0  # ab units: a lone hint that changes its place by less is about that place alone,
+PALER = 0.65  # and by how much sooner one is believed elsewhere that takes chroma away, as exponent
+SHARPNESS = 8  # of the step between
+
+
+def steer(
+    model: Model,
+    output: Tensor,
+    lightness: Tensor,
+    hints: Sequence[Sequence[Hint]],
+    temperature: float | None = None,
+) -> Tensor:
+    """ab (N, 2, h, w) of the answers (N, C, h, w) to lightness (N, 1, H, W), each with its hints.
+
+    Without hints it is what the model itself says, to the last bit.
+    """
+    own = model.decode(output, temperature)
+    if not any(hints):
+        return own
+    return follow(model, output, lightness, own, pins_on(own, hints), temperature)
+
+
+def follow(
+    model: Model,
+    output: Tensor,
+    lightness: Tensor,
+    own: Tensor,
+    pins: Pins,
+    temperature: float | None = None,
+    tilts: bool = True,
+) -> Tensor:
+    """`steer` for pins on the model's own colours, whose colours no 8-bit sRGB need have."""
+    stated = list(choices(model, output)) if tilts else []
+    beliefs = tuple(torch.softmax(logits.float(), dim=1) for logits, _, _ in stated)
+    scene = scene_of(lightness, own, beliefs)
+    apart = unlike(scene, scene.at(pins.cells))
+    wide = weights(WIDE, apart, pins) * reach(own, pins)[:, None]
+    ab = own
+    if stated:
+        tilted = [
+            tilt(logits, centres, pins.color[:, channels], pins, wide)
+            for logits, centres, channels in stated
+        ]
+        ab = model.decode(torch.cat(tilted, dim=1), temperature)
+    ab = ab + spread(pins, ab, wide)
+    return ab + spread(pins, ab, weights(NEAR, apart, pins))
+
+
+def choices(model: Model, output: Tensor) -> Iterator[tuple[Tensor, Tensor, list[int]]]:
+    """Each distribution that a model states: its logits, its colours (Q, C), channels of ab."""
+    if isinstance(model.bins, Channels):
+        for channel, half in enumerate(output.chunk(2, dim=1)):
+            yield half, model.bins.centres[:, None].to(output.device), [channel]
+    elif model.bins is not None:
+        yield output, model.bins.centres.to(output.device), [0, 1]
+
+
+def tilt(logits: Tensor, centres: Tensor, color: Tensor, pins: Pins, weight: Tensor) -> Tensor:
+    """log p'(x) = log p(x) + sum over k of w_k(x) (log s_k - log p(x_k)): (N, Q, h, w).
+
+    s_k is the hint's colour (N, C, K) spread over the bins; the weight is (N, M, K).
+    """
+    far = squared_distance(centres.T.expand(len(color), -1, -1), color)  # (N, Q, K)
+    said = (torch.softmax(far / (-2 * SIGMA**2), dim=1) + FLOOR).log()
+    before = torch.log_softmax(pick(logits.float().flatten(2), pins.cells), dim=1)
+    change = STRENGTH * (said - before).masked_fill((pins.kept | ~pins.real)[:, None], 0)
+    return logits + (change @ weight.mT).view_as(logits)
+
+
+def spread(pins: Pins, ab: Tensor, weight: Tensor) -> Tensor:
+    """What the colours (N, 2, h, w) still miss at the pins, brought everywhere by their weight."""
+    missing = pins.color - pick(ab.flatten(2), pins.cells)
+    return (missing @ weight.mT).view_as(ab)
+
+
+def reach(own: Tensor, pins: Pins) -> Tensor:
+    """(N, K) in 0..1: is a hint about its own place alone, or about all that is like it?
+
+    A lone hint near the colour that is there already says little of other places, and one that
+    adds chroma less than one that takes it away: vivid things are few. Several hints vouch for
+    each other, and one with a radius reaches as far as that says.
+    """
+    before = pick(own.flatten(2), pins.cells)
+    change = (pins.color - before).norm(dim=1) + 1
+    paler = (before.norm(dim=1) - pins.color.norm(dim=1)) / change
+    count = (pins.real & ~pins.kept).sum(1, keepdim=True).clamp(min=1)
+    least = NOTABLE * torch.exp(-PALER * paler) / count**2
+    return torch.where(pins.radius.isinf(), 1 / (1 + (least / change) ** SHARPNESS), 1.0)
