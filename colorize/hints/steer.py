@@ -20,17 +20,17 @@ from torch import Tensor
 from colorize.bins import Channels
 from colorize.hints.hint import Hint
 from colorize.hints.kriging import Kernel, weights
-from colorize.hints.likeness import pick, scene_of, squared_distance, unlike
+from colorize.hints.likeness import Unlikeness, pick, scene_of, squared_distance, unlike
 from colorize.hints.pins import Pins, pins_on
 from colorize.model import Model
 
 # Chosen on one half of eval-dev and measured on the other: docs/results.md.
-WIDE = Kernel(((0.4, 0.19), (0.6, 1.6)), contrast=28, belief=3.7, nugget=0.35)
-NEAR = Kernel(((1.0, 0.07),), contrast=9, belief=20, nugget=0.0005)
-SIGMA = 7.3  # ab units: how far from a hint's colour the truth may lie
-FLOOR = 1e-6  # the odds of a colour far from the hint's
-STRENGTH = 0.6  # of the tilt, against what the hint says; kriging does the rest
-NOTABLE = 15.0  # ab units: a lone hint that changes its place by less is about that place alone,
+WIDE = Kernel(((0.3, 0.18), (0.7, 1.5)), contrast=34, belief=3.2, nugget=0.35)
+NEAR = Kernel(((1.0, 0.07),), contrast=12, belief=16, nugget=0.0005)
+SIGMA = 7.0  # ab units: how far from a hint's colour the truth may lie
+FLOOR = 1e-7  # the odds of a colour far from the hint's
+STRENGTH = 0.5  # of the tilt, against what the hint says; kriging does the rest
+NOTABLE = 16.0  # ab units: a lone hint that changes its place by less is about that place alone,
 PALER = 0.65  # and by how much sooner one is believed elsewhere that takes chroma away, as exponent
 SHARPNESS = 8  # of the step between
 
@@ -59,21 +59,36 @@ def follow(
     own: Tensor,
     pins: Pins,
     temperature: float | None = None,
-    tilts: bool = True,
 ) -> Tensor:
-    """`steer` for pins on the model's own colours, whose colours no 8-bit sRGB need have."""
-    stated = list(choices(model, output)) if tilts else []
-    beliefs = tuple(torch.softmax(logits.float(), dim=1) for logits, _, _ in stated)
-    scene = scene_of(lightness, own, beliefs)
-    apart = unlike(scene, scene.at(pins.cells))
+    """`steer` for pins on the model's own colours (N, 2, h, w)."""
+    apart = distances(model, output, lightness, own, pins)
     wide = weights(WIDE, apart, pins) * reach(own, pins)[:, None]
-    ab = own
-    if stated:
-        tilted = [
-            tilt(logits, centres, pins.color[:, channels], pins, wide)
-            for logits, centres, channels in stated
-        ]
-        ab = model.decode(torch.cat(tilted, dim=1), temperature)
+    ab = believe(model, output, own, pins, wide, temperature)
+    return complete(ab, apart, pins, wide)
+
+
+def distances(
+    model: Model, output: Tensor, lightness: Tensor, own: Tensor, pins: Pins
+) -> Unlikeness:
+    """Of every place from the pins, as the model sees them."""
+    beliefs = (torch.softmax(logits.float(), dim=1) for logits, _, _ in choices(model, output))
+    scene = scene_of(lightness, own, tuple(beliefs))
+    return unlike(scene, scene.at(pins.cells))
+
+
+def believe(
+    model: Model, output: Tensor, own: Tensor, pins: Pins, wide: Tensor, temperature: float | None
+) -> Tensor:
+    """ab (N, 2, h, w) of the tilted beliefs; the model's own where it states none."""
+    tilted = [
+        tilt(logits, centres, pins.color[:, channels], pins, wide)
+        for logits, centres, channels in choices(model, output)
+    ]
+    return model.decode(torch.cat(tilted, dim=1), temperature) if tilted else own
+
+
+def complete(ab: Tensor, apart: Unlikeness, pins: Pins, wide: Tensor) -> Tensor:
+    """What ab still misses at the pins, kriged: widely, and the rest of it nearby."""
     ab = ab + spread(pins, ab, wide)
     return ab + spread(pins, ab, weights(NEAR, apart, pins))
 
