@@ -15,6 +15,8 @@ from torch import Tensor
 from colorize.hints.likeness import Unlikeness
 from colorize.hints.pins import Pins
 
+CAUTION = 0.8  # so much more does unlikeness count for a hint that no other one vouches for
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -25,9 +27,10 @@ class Kernel:
     belief: float  # times what two beliefs do not share, in the exponent
     nugget: float  # what is a place's own and no other place's, against the kernel's 1
 
-    def __call__(self, apart: Unlikeness) -> Tensor:
-        """(N, M, K)"""
+    def __call__(self, apart: Unlikeness, caution: Tensor) -> Tensor:
+        """(N, M, K); what is unlike counts `caution` (N,) times."""
         unlike = apart.light / (2 * self.contrast**2) + self.belief * apart.belief
+        unlike = unlike * caution[:, None, None]
         near = sum(
             share * torch.exp(apart.space / (-2 * width**2)) for share, width in self.reaches
         )
@@ -36,7 +39,8 @@ class Kernel:
 
 def weights(kernel: Kernel, apart: Unlikeness, pins: Pins) -> Tensor:
     """(N, M, K): how much of what each pin says holds at each place of the answers."""
-    likeness = kernel(apart) * pins.real[:, None]  # a filled-up pin is like no place
+    caution = 1 + CAUTION / pins.count**2
+    likeness = kernel(apart, caution) * pins.real[:, None]  # a filled-up pin is like no place
     rows = pins.cells[..., None].expand(-1, -1, likeness.shape[2])
     among = likeness.gather(1, rows).double().cpu()  # (N, K, K); some devices have no doubles
     own = torch.where(pins.real, kernel.nugget, 1.0).double().cpu()

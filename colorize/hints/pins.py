@@ -28,6 +28,11 @@ class Pins:
     kept: Tensor  # (N, K) bool: "leave it as it is"
     radius: Tensor  # (N, K): in sides of a square of the photo's area; infinite without one
 
+    @property
+    def count(self) -> Tensor:
+        """(N,): how many say a colour; at least 1."""
+        return (self.real & ~self.kept).sum(1).clamp(min=1)
+
 
 def pins_on(own: Tensor, hints: Sequence[Sequence[Hint]]) -> Pins:
     """The hints of N photos on their own colours (N, 2, h, w)."""

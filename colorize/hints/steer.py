@@ -30,7 +30,7 @@ NEAR = Kernel(((1.0, 0.07),), contrast=12, belief=16, nugget=0.0005)
 SIGMA = 7.0  # ab units: how far from a hint's colour the truth may lie
 FLOOR = 1e-7  # the odds of a colour far from the hint's
 STRENGTH = 0.5  # of the tilt, against what the hint says; kriging does the rest
-NOTABLE = 16.0  # ab units: a lone hint that changes its place by less is about that place alone,
+NOTABLE = 14.0  # ab units: a lone hint that changes its place by less is about that place alone,
 PALER = 0.65  # and by how much sooner one is believed elsewhere that takes chroma away, as exponent
 SHARPNESS = 8  # of the step between
 
@@ -130,6 +130,5 @@ def reach(own: Tensor, pins: Pins) -> Tensor:
     before = pick(own.flatten(2), pins.cells)
     change = (pins.color - before).norm(dim=1) + 1
     paler = (before.norm(dim=1) - pins.color.norm(dim=1)) / change
-    count = (pins.real & ~pins.kept).sum(1, keepdim=True).clamp(min=1)
-    least = NOTABLE * torch.exp(-PALER * paler) / count**2
+    least = NOTABLE * torch.exp(-PALER * paler) / pins.count[:, None] ** 2
     return torch.where(pins.radius.isinf(), 1 / (1 + (least / change) ** SHARPNESS), 1.0)
