@@ -4,6 +4,7 @@
     python -m colorize scan.tif --output . --model classification --temperature 0.2 --json
     python -m colorize models
     python -m colorize bench
+    python -m colorize bench --hints --data PHOTOS
 
 Exit codes: 0 done, 1 some photos failed but the others are done, 2 wrong usage.
 """
@@ -182,9 +183,9 @@ def main(words: list[str] | None = None) -> int:
         if words[:1] == ["models"]:
             return models(words[1:])
         if words[:1] == ["bench"]:
-            from colorize.bench import speed
+            from colorize.bench import hints, speed
 
-            return speed.main(words[1:])
+            return (hints if "--hints" in words else speed).main(words[1:])
         return colorize(parser().parse_args(words))
     except (ValueError, OSError) as error:  # ours are all ValueErrors; a disk speaks for itself
         print(f"colorize: {error}", file=sys.stderr)

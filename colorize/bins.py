@@ -181,6 +181,10 @@ class Channels(Quantizer):
         a, b = (torch.softmax(half, dim=1) for half in logits.chunk(2, dim=1))
         return (a[:, :, None] * b[:, None]).flatten(1, 2)
 
+    def choices(self, logits: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """a, then b."""
+        return [(half, self.steps[:, None]) for half in logits.chunk(2, dim=1)]
+
     def entropy(self, logits: Tensor) -> Tensor:
         """The sum of the two, which are chosen separately."""
         a, b = logits.chunk(2, dim=1)

@@ -81,6 +81,10 @@ class Quantizer(nn.Module, ABC):
         """(N, size, H, W) -> (N, Q, H, W): how likely each of the centres is."""
         return torch.softmax(logits, dim=1)
 
+    def choices(self, logits: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """(N, size, H, W) -> what is chosen on its own: logits (N, Q, H, W) and colours (Q, C)."""
+        return [(logits, self.centres)]
+
     def entropy(self, logits: Tensor) -> Tensor:
         """(N, size, H, W) -> (N, H, W) in nats: how undecided the logits are."""
         return decode.entropy(logits)

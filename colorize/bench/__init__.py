@@ -1,1 +1,1 @@
-"""What colour costs, measured. Begin with speed.py."""
+"""What colour costs and what hints gain, measured. Begin with speed.py."""

@@ -1,7 +1,7 @@
 """Other possibilities: from one answer, clearly different versions of the whole photo, as hints.
 
     from colorize.hints.alternatives import alternatives
-    for hints in alternatives(look.model, look.output, look.lightness):
+    for hints in alternatives(look.model, look.output, look.shown.lightness):
         print(hints)
 
 Places of like beliefs make a region. Where a region's belief has several strong modes, a version
@@ -18,7 +18,6 @@ from torch import Tensor
 from colorize.hints.hint import Hint
 from colorize.hints.likeness import scene_of
 from colorize.hints.pins import hex_color
-from colorize.hints.steer import choices
 from colorize.lab import fit_gamut
 from colorize.model import Model
 
@@ -67,36 +66,18 @@ def alternatives(
     if model.bins is None:
         return []
     own = model.decode(output, temperature)
-    belief, centres = joint_belief(model, output)
-    regions = regions_of(belief, centres, own[0].flatten(1))
+    belief = model.bins.belief(output.float())[0].flatten(1).cpu()  # (Q, M)
+    regions = regions_of(belief, model.bins.centres.cpu(), own[0].flatten(1).cpu())
     shown = [torch.stack([region.color for region in regions])]
-    versions = []
+    versions: list[tuple[Hint, ...]] = []
     while len(versions) < count:
         taken = another(regions, shown)
         if taken is None:
             break
-        shown.append(
-            torch.stack(
-                [
-                    region.color if mode is None else mode.color
-                    for region, mode in zip(regions, taken, strict=True)
-                ]
-            )
-        )
-        versions.append(hints_for(regions, taken, lightness, own.shape[2:]))
+        pairs = zip(regions, taken, strict=True)
+        shown.append(torch.stack([(mode or region).color for region, mode in pairs]))
+        versions.append(hints_for(regions, taken, lightness, (own.shape[2], own.shape[3])))
     return versions
-
-
-def joint_belief(model: Model, output: Tensor) -> tuple[Tensor, Tensor]:
-    """(Q, M) over colours (Q, 2), on the CPU: of two halves the product."""
-    stated = list(choices(model, output))
-    beliefs = [torch.softmax(logits[0].float().flatten(1), dim=0).cpu() for logits, _, _ in stated]
-    centres = [colors.float().cpu() for _, colors, _ in stated]
-    if len(beliefs) == 1:
-        return beliefs[0], centres[0]
-    a, b = beliefs
-    both = torch.cartesian_prod(centres[0].flatten(), centres[1].flatten())
-    return (a[:, None] * b[None]).flatten(0, 1), both
 
 
 def regions_of(belief: Tensor, centres: Tensor, own: Tensor) -> list[Region]:
@@ -118,7 +99,7 @@ def regions_of(belief: Tensor, centres: Tensor, own: Tensor) -> list[Region]:
         if len(cells) < LEAST * len(number):
             continue
         cells = cells[likeness[cells].argsort(descending=True, stable=True)]
-        color = own[:, cells].mean(1).cpu()
+        color = own[:, cells].mean(1)
         modes = modes_of(belief[:, cells].mean(1), centres, color)
         regions.append(Region(cells, len(cells) / len(number), color, modes))
     return regions
@@ -155,8 +136,8 @@ def another(regions: list[Region], shown: list[Tensor]) -> list[Mode | None] | N
         new = [m for m in moves if taken[m[1]] is None and not _seen(m[1], m[2], shown)]
         if not new:
             return None
-        _, number, taken[number] = max(new, key=lambda move: move[0])
-        colors[number] = taken[number].color
+        _, number, mode = max(new, key=lambda move: move[0])
+        taken[number], colors[number] = mode, mode.color
     return taken
 
 

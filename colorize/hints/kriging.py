@@ -45,11 +45,13 @@ def weights(kernel: Kernel, apart: Unlikeness, pins: Pins) -> Tensor:
     among = likeness.gather(1, rows).double().cpu()  # (N, K, K); some devices have no doubles
     own = torch.where(pins.real, kernel.nugget, 1.0).double().cpu()
     inverse = torch.linalg.inv(among * pins.real[..., None].cpu() + torch.diag_embed(own))
-    return likeness @ inverse.to(likeness) * window(apart, pins)
+    found: Tensor = likeness @ inverse.to(likeness) * window(apart, pins)
+    return found
 
 
 def window(apart: Unlikeness, pins: Pins) -> Tensor | float:
     """1 at a pin, falling to 0 at its radius; 1 everywhere where no radius was given."""
-    if pins.radius.isinf().all():
+    if (pins.radius.isinf() | ~pins.real).all():
         return 1.0
-    return (1 - apart.space / pins.radius[:, None] ** 2).clamp(min=0) ** 2
+    reach = torch.where(pins.real, pins.radius, torch.inf)[:, None]
+    return (1 - apart.space / reach**2).clamp(min=0) ** 2

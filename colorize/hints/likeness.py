@@ -80,4 +80,5 @@ def pick(values: Tensor, cells: Tensor) -> Tensor:
 def squared_distance(x: Tensor, y: Tensor) -> Tensor:
     """(N, C, M) and (N, C, K) -> (N, M, K), by differences, which keep their digits."""
     pairs = zip(x.unbind(1), y.unbind(1), strict=True)
-    return sum((a[:, :, None] - b[:, None]).square() for a, b in pairs)
+    squares = [(a[:, :, None] - b[:, None]).square() for a, b in pairs]
+    return sum(squares[1:], start=squares[0])

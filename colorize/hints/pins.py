@@ -3,8 +3,8 @@
 python -c "from colorize.hints.pins import Pins; help(Pins)"
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf, sqrt
 
 import torch
@@ -15,8 +15,6 @@ from colorize.hints.hint import Hint, check_hints
 from colorize.hints.likeness import pick
 from colorize.lab import fit_gamut, lab_to_rgb, rgb_to_lab
 
-BLACK = (0, 0, 0)
-
 
 @dataclass(frozen=True)
 class Pins:
@@ -26,7 +24,7 @@ class Pins:
     color: Tensor  # (N, 2, K): the ab that each shall have
     real: Tensor  # (N, K) bool: not filled up
     kept: Tensor  # (N, K) bool: "leave it as it is"
-    radius: Tensor  # (N, K): in sides of a square of the photo's area; infinite without one
+    radius: Tensor  # (N, K): in sides of a square of the photo's area; infinite if not given
 
     @property
     def count(self) -> Tensor:
@@ -40,23 +38,21 @@ def pins_on(own: Tensor, hints: Sequence[Sequence[Hint]]) -> Pins:
         raise ValueError(
             f"Hints for {len(hints)} photos were given with {len(own)} answers; each needs its own."
         )
-    checked = [check_hints(some) for some in hints]
     height, width = own.shape[2:]
+    rows = [[_numbers(hint, height, width) for hint in check_hints(some)] for some in hints]
+    table = pad_sequence([torch.tensor(row).view(-1, 7) for row in rows], batch_first=True)
+    wanted = rgb_to_lab(table[..., 4:].permute(2, 0, 1) / 255)[1:]  # (2, N, K)
+    cells, real, kept, radius, *_ = table.to(own).unbind(2)
+    pins = Pins(cells.long(), wanted.transpose(0, 1).to(own), real > 0, kept > 0, radius)
+    before = pick(own.flatten(2), pins.cells)
+    return replace(pins, color=torch.where(pins.kept[:, None], before, pins.color))
 
-    def filled(value: Callable[[Hint], float], filling: float) -> Tensor:
-        rows = [torch.tensor([value(hint) for hint in some]) for some in checked]
-        return pad_sequence(rows, batch_first=True, padding_value=filling).to(own.device)
 
-    cells = filled(lambda hint: cell(hint, height, width), 0).long()
-    kept = filled(lambda hint: hint.color is None, True).bool()
-    longest = max(height, width) / sqrt(height * width)
-    radius = filled(lambda hint: (hint.radius or inf) * longest, inf)
-    rgb = torch.stack(
-        [filled(lambda hint, i=i: (hint.rgb or (0, 0, 0))[i], 0) for i in range(3)], dim=1
-    )
-    wanted = rgb_to_lab(rgb[..., None] / 255)[:, 1:, :, 0]
-    color = torch.where(kept[:, None], pick(own.flatten(2), cells), wanted.to(own))
-    return Pins(cells, color, filled(lambda _: True, False).bool(), kept, radius)
+def _numbers(hint: Hint, height: int, width: int) -> tuple[float, ...]:
+    """Cell, real, kept, radius, and the colour's three."""
+    radius = inf if hint.radius is None else hint.radius * max(height, width) / sqrt(height * width)
+    kept = hint.rgb is None
+    return cell(hint, height, width), 1.0, kept, radius, *(hint.rgb or (0, 0, 0))
 
 
 def cell(hint: Hint, height: int, width: int) -> int:

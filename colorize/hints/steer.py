@@ -2,7 +2,7 @@
 
     from colorize.hints.hint import Hint
     from colorize.hints.steer import steer
-    steer(look.model, look.output, look.lightness, [[Hint(0.5, 0.5, "#b03020")]])
+    steer(look.model, look.output, look.shown.lightness, [[Hint(0.5, 0.5, "#b03020")]])
 
 Three steps. Beliefs are tilted: what the visitor says of a place changes the odds of each colour
 there by some factor, and places like it change theirs by the same factor, to the power of their
@@ -12,12 +12,11 @@ the last of it to the hints' nearest surroundings alone, so that a pinned place 
 model that states no beliefs gets the last two.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from colorize.bins import Channels
 from colorize.hints.hint import Hint
 from colorize.hints.kriging import Kernel, weights
 from colorize.hints.likeness import Unlikeness, pick, scene_of, squared_distance, unlike
@@ -71,7 +70,7 @@ def distances(
     model: Model, output: Tensor, lightness: Tensor, own: Tensor, pins: Pins
 ) -> Unlikeness:
     """Of every place from the pins, as the model sees them."""
-    beliefs = (torch.softmax(logits.float(), dim=1) for logits, _, _ in choices(model, output))
+    beliefs = (torch.softmax(logits.float(), dim=1) for logits, _ in choices(model, output))
     scene = scene_of(lightness, own, tuple(beliefs))
     return unlike(scene, scene.at(pins.cells))
 
@@ -80,11 +79,15 @@ def believe(
     model: Model, output: Tensor, own: Tensor, pins: Pins, wide: Tensor, temperature: float | None
 ) -> Tensor:
     """ab (N, 2, h, w) of the tilted beliefs; the model's own where it states none."""
+    stated = choices(model, output)
+    if not stated:
+        return own
+    wanted = pins.color.split([colors.shape[1] for _, colors in stated], dim=1)
     tilted = [
-        tilt(logits, centres, pins.color[:, channels], pins, wide)
-        for logits, centres, channels in choices(model, output)
+        tilt(logits, colors.to(logits.device), color, pins, wide)
+        for (logits, colors), color in zip(stated, wanted, strict=True)
     ]
-    return model.decode(torch.cat(tilted, dim=1), temperature) if tilted else own
+    return model.decode(torch.cat(tilted, dim=1), temperature)
 
 
 def complete(ab: Tensor, apart: Unlikeness, pins: Pins, wide: Tensor) -> Tensor:
@@ -93,13 +96,9 @@ def complete(ab: Tensor, apart: Unlikeness, pins: Pins, wide: Tensor) -> Tensor:
     return ab + spread(pins, ab, weights(NEAR, apart, pins))
 
 
-def choices(model: Model, output: Tensor) -> Iterator[tuple[Tensor, Tensor, list[int]]]:
-    """Each distribution that a model states: its logits, its colours (Q, C), channels of ab."""
-    if isinstance(model.bins, Channels):
-        for channel, half in enumerate(output.chunk(2, dim=1)):
-            yield half, model.bins.centres[:, None].to(output.device), [channel]
-    elif model.bins is not None:
-        yield output, model.bins.centres.to(output.device), [0, 1]
+def choices(model: Model, output: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """What the model states beliefs about: logits and colours of each; nothing for regression."""
+    return [] if model.bins is None else model.bins.choices(output)
 
 
 def tilt(logits: Tensor, centres: Tensor, color: Tensor, pins: Pins, weight: Tensor) -> Tensor:

@@ -45,7 +45,8 @@ def solve(system: sparse.spmatrix, cells: np.ndarray, values: np.ndarray) -> np.
     right = np.zeros((len(free), 2))
     right[cells] = values
     held = sparse.diags(free) @ system + sparse.diags(1 - free)
-    return spsolve(held.tocsc(), right)
+    found: np.ndarray = spsolve(held.tocsc(), right)
+    return found
 
 
 def neighbours(shape: tuple[int, ...], diagonal: bool) -> tuple[np.ndarray, np.ndarray]:

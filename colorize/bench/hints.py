@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,17 +23,17 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from colorize.colorizer import Colorizer
+from colorize.bench.propagation import levin, screened_poisson
+from colorize.bench.users import click, places
+from colorize.colorizer import Colorizer, Input
 from colorize.hints.kriging import weights
-from colorize.hints.likeness import pick
+from colorize.hints.likeness import Unlikeness, pick
 from colorize.hints.pins import Pins
-from colorize.hints.propagation import levin, screened_poisson
-from colorize.hints.steer import WIDE, believe, complete, distances, reach
-from colorize.hints.users import click, places
-from colorize.lab import rgb_to_lab
+from colorize.hints.steer import WIDE, believe, complete, distances, follow, reach
+from colorize.lab import pixels_to_lab
 from colorize.paint import Painter
 from colorize.photo import PhotoError, is_gray, open_photo
-from colorize.upsample import guide
+from colorize.upsample import fit_lines
 
 COUNTS = (1, 2, 5, 10, 20, 50)
 SHORT_SIDE = 160  # pixels, of the photo that is judged
@@ -54,6 +55,7 @@ class Case:
 
 
 Way = Callable[[Case, Pins], Tensor]
+Figures = dict[str, Any]  # as `--json` prints them
 
 
 def main(words: list[str]) -> int:
@@ -85,7 +87,9 @@ def files(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".tar":
             with tarfile.open(path) as shard:
-                yield from (shard.extractfile(m).read() for m in shard if m.isfile())
+                for member in shard:
+                    if content := shard.extractfile(member):
+                        yield content.read()
         elif path.is_file() and path.suffix != ".csv":
             yield path.read_bytes()
 
@@ -101,30 +105,31 @@ def case(colorizer: Colorizer, file: bytes) -> Case | None:
     height, width = colorizer.working_size(photo.height, photo.width)
     image = Image.fromarray(photo.pixels).resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.array(image)
-    lab = rgb_to_lab(torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255)
-    output = colorizer.run(lab[:, :1])
+    lab = pixels_to_lab(pixels)[None]
+    output = colorizer.run(Input(lab[:, :1]))
     return Case(colorizer, pixels, lab[:, :1], lab[:, 1:], output, colorizer.model.decode(output))
 
 
 def tilt(one: Case, pins: Pins) -> Tensor:
     """The first step of steer.py alone."""
-    apart = distances(one.colorizer.model, one.output, one.lightness, one.own, pins)
-    wide = weights(WIDE, apart, pins) * reach(one.own, pins)[:, None]
+    _, wide = _weights(one, pins)
     return believe(one.colorizer.model, one.output, one.own, pins, wide, None)
 
 
 def kriging(one: Case, pins: Pins) -> Tensor:
     """Without the first step."""
-    apart = distances(one.colorizer.model, one.output, one.lightness, one.own, pins)
-    wide = weights(WIDE, apart, pins) * reach(one.own, pins)[:, None]
+    apart, wide = _weights(one, pins)
     return complete(one.own, apart, pins, wide)
 
 
 def both(one: Case, pins: Pins) -> Tensor:
+    """What the program does."""
+    return follow(one.colorizer.model, one.output, one.lightness, one.own, pins)
+
+
+def _weights(one: Case, pins: Pins) -> tuple[Unlikeness, Tensor]:
     apart = distances(one.colorizer.model, one.output, one.lightness, one.own, pins)
-    wide = weights(WIDE, apart, pins) * reach(one.own, pins)[:, None]
-    ab = believe(one.colorizer.model, one.output, one.own, pins, wide, None)
-    return complete(ab, apart, pins, wide)
+    return apart, weights(WIDE, apart, pins) * reach(one.own, pins)[:, None]
 
 
 def poisson(one: Case, pins: Pins) -> Tensor:
@@ -154,7 +159,7 @@ WAYS: dict[str, Way] = {
 
 
 @torch.inference_mode()
-def measure(cases: Iterator[Case], seed: int, ways: dict[str, Way] = WAYS) -> dict:
+def measure(cases: Iterator[Case], seed: int, ways: dict[str, Way] = WAYS) -> Figures:
     """All figures; "both" is what the program does, and its are the single numbers."""
     gains: dict[str, list[list[float]]] = {name: [] for name in ways}
     reached: dict[str, list[float]] = {name: [] for name in ways}
@@ -172,7 +177,7 @@ def measure(cases: Iterator[Case], seed: int, ways: dict[str, Way] = WAYS) -> di
     return summary({name: np.array(rows) for name, rows in gains.items()}, reached, seed)
 
 
-def summary(gains: dict[str, np.ndarray], reached: dict[str, list[float]], seed: int) -> dict:
+def summary(gains: dict[str, np.ndarray], reached: dict[str, list[float]], seed: int) -> Figures:
     count = len(gains["both"])
     drawn = np.random.default_rng(seed).integers(0, count, (RESAMPLINGS, count))
     ways = {
@@ -198,12 +203,13 @@ def summary(gains: dict[str, np.ndarray], reached: dict[str, list[float]], seed:
 
 def interval(resampled: np.ndarray) -> list[float]:
     """95 %"""
-    return np.percentile(resampled, [2.5, 97.5]).tolist()
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return [float(low), float(high)]
 
 
 def psnr(one: Case, ab: Tensor, painter: Painter) -> float:
     """In dB, of the photo painted with ab, as a person would see it."""
-    painted = painter.paint(one.pixels, guide(one.lightness, ab))
+    painted = painter.paint(one.pixels, fit_lines(one.lightness, ab))
     error = np.square(painted.astype(np.float32) - one.pixels).mean()
     return float(10 * np.log10(255**2 / max(error, ROUNDING)))
 
@@ -217,7 +223,7 @@ def propagation(change: Tensor, spot: Tensor) -> float:
     return float(across.sqrt().mean() / (height * width) ** 0.5) if len(row) else float("nan")
 
 
-def table(f: dict) -> str:
+def table(f: Figures) -> str:
     """The figures for people."""
     head = "".join(f"{count:>18}" for count in COUNTS)
     lines = [f"Gain in PSNR, dB [95 %], n = {f['n']}", f"{'hints':10}{head}"]

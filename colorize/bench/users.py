@@ -1,6 +1,6 @@
 """Simulated users, as in Zhang, Zhu, Isola et al. 2017: they know the true colours of a photo.
 
-    python -c "from colorize.hints.users import places; print(places(5, seed=0))"
+    python -c "from colorize.bench.users import places; print(places(5, seed=0))"
 
 They click at places drawn from a normal distribution around the middle, a quarter wide, and give
 the mean true colour of the four by four pixels there.
