@@ -1,4 +1,4 @@
-"""Hints and a model's answer -> its small colours, changed as the hints say; no network pass.
+"""Hints and a model's answer -> its small colours, changed as the hints say.
 
     from colorize.hints.hint import Hint
     from colorize.hints.steer import steer
@@ -9,7 +9,8 @@ there by some factor, and places like it change theirs by the same factor, to th
 weight. So each place takes up a hint in its own terms, among the colours that it held possible.
 What is then still missing at the hints goes to the same places by the same weights (kriging), and
 the last of it to the hints' nearest surroundings alone, so that a pinned place has its colour. A
-model that states no beliefs gets the last two.
+model that states no beliefs gets the last two. None of it takes a pass of the network, but for one
+that was trained to take hints: that is asked again.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from colorize.hints.hint import Hint
 from colorize.hints.kriging import Kernel, weights
 from colorize.hints.likeness import Unlikeness, pick, scene_of, squared_distance, unlike
 from colorize.hints.pins import Pins, pins_on
+from colorize.hints.planes import ask_again, takes_hints
 from colorize.model import Model
 
 # Chosen on one half of eval-dev and measured on the other: docs/results.md.
@@ -61,6 +63,9 @@ def follow(
 ) -> Tensor:
     """`steer` for pins on the model's own colours (N, 2, h, w)."""
     apart = distances(model, output, lightness, own, pins)
+    if takes_hints(model):
+        ab = model.decode(ask_again(model, lightness, pins), temperature)
+        return ab + spread(pins, ab, weights(NEAR, apart, pins))
     wide = weights(WIDE, apart, pins) * reach(own, pins)[:, None]
     ab = believe(model, output, own, pins, wide, temperature)
     return complete(ab, apart, pins, wide)

@@ -3,7 +3,7 @@
     python -m colorize photo.jpg --model eccv16 --output out/     # fetches the weights once
 
 ECCV 2016 ("Colorful Image Colorization") is also the recipe `zhang` of the training room; SIGGRAPH
-2017 serves as a peer only, without hints. The names model1 .. model_out are those of the
+2017 serves as a peer only; it takes hints. The names model1 .. model_out are those of the
 published state dicts; the numbers within follow from convolution, ReLU, ..., batch norm.
 """
 
@@ -56,15 +56,18 @@ class Zhang(nn.Module):
 
 
 class Siggraph17(nn.Module):
-    """Zhang, Zhu, Isola et al. 2017 without hints: grey in, ab / 110 out at full resolution.
+    """Zhang, Zhu, Isola et al. 2017: grey and hints in, ab / 110 out at full resolution.
 
+    Hints are three more planes (N, 3, H, W): a and b, both / 110, and 1 where they are given.
     `model_class` (the 529-bin head of its training) is kept so that the published file loads whole;
     it is not run.
     """
 
+    takes_hints = True
+
     def __init__(self, outputs: int = 2) -> None:
         super().__init__()
-        self.model1 = convs(4, 64, 2)  # L, and hints a, b, mask: all zero here
+        self.model1 = convs(4, 64, 2)  # L, and hints a, b, mask
         self.model2 = convs(64, 128, 2)
         self.model3 = convs(128, 256, 3)
         self.model4 = convs(256, 512, 3)
@@ -85,10 +88,13 @@ class Siggraph17(nn.Module):
         self.model_class = nn.Sequential(nn.Conv2d(256, 529, 1))
         self.model_out = nn.Sequential(nn.Conv2d(128, outputs, 1), nn.Tanh())
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, hints: Tensor | None = None) -> Tensor:
         height, width = x.shape[2:]
+        if hints is None:
+            hints = x.new_zeros(x.shape[0], 3, height, width)
+        x = torch.cat((x, hints), dim=1)
         x = F.pad(x, (0, -width % 8, 0, -height % 8), mode="replicate")
-        one = self.model1(torch.cat((x, x.new_zeros(x.shape[0], 3, *x.shape[2:])), dim=1))
+        one = self.model1(x)
         two = self.model2(one[:, :, ::2, ::2])
         three = self.model3(two[:, :, ::2, ::2])
         x = self.model4(three[:, :, ::2, ::2])
