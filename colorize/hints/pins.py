@@ -28,8 +28,11 @@ class Pins:
 
     @property
     def count(self) -> Tensor:
-        """(N,): how many say a colour; at least 1."""
-        return (self.real & ~self.kept).sum(1).clamp(min=1)
+        """(N,): in how many places a colour is given; at least 1."""
+        colored = self.real & ~self.kept
+        same = (self.cells[:, :, None] == self.cells[:, None]) & colored[:, None]
+        again = same.tril(-1).any(2)  # an earlier pin stands there too
+        return (colored & ~again).sum(1).clamp(min=1)
 
 
 def pins_on(own: Tensor, hints: Sequence[Sequence[Hint]]) -> Pins:

@@ -106,7 +106,7 @@ def borrow(
 
 
 def match(here: Scene, there: Scene, colors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """For K places: the best likeness (N, K), colours of all like ones (N, 2, K), the best place."""
+    """Of K places the best likeness (N, K), colours of all like ones (N, 2, K), the best place."""
     apart = unlike(here, there)  # (N, K, M)
     light = apart.light / (2 * CONTRAST**2)
     likeness, source = ((1 - apart.belief) * torch.exp(-light)).max(dim=2)
