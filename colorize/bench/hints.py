@@ -29,7 +29,7 @@ from colorize.colorizer import Colorizer, Input
 from colorize.hints.kriging import weights
 from colorize.hints.likeness import Unlikeness, pick
 from colorize.hints.pins import Pins
-from colorize.hints.steer import WIDE, believe, complete, distances, follow, reach
+from colorize.hints.steer import WIDE, believe, complete, distances, reach
 from colorize.lab import pixels_to_lab
 from colorize.paint import Painter
 from colorize.photo import PhotoError, is_gray, open_photo
@@ -54,7 +54,20 @@ class Case:
     own: Tensor  # (1, 2, h, w): ab without hints
 
 
-Way = Callable[[Case, Pins], Tensor]
+@dataclass(frozen=True)
+class Known:
+    """What several ways need of a case and its pins."""
+
+    apart: Unlikeness
+    wide: Tensor  # (1, M, K): weights
+
+    @classmethod
+    def of(cls, one: Case, pins: Pins) -> "Known":
+        apart = distances(one.colorizer.model, one.output, one.lightness, one.own, pins)
+        return cls(apart, weights(WIDE, apart, pins) * reach(one.own, pins)[:, None])
+
+
+Way = Callable[[Case, Pins, Known], Tensor]
 Figures = dict[str, Any]  # as `--json` prints them
 
 
@@ -110,34 +123,27 @@ def case(colorizer: Colorizer, file: bytes) -> Case | None:
     return Case(colorizer, pixels, lab[:, :1], lab[:, 1:], output, colorizer.model.decode(output))
 
 
-def tilt(one: Case, pins: Pins) -> Tensor:
+def tilt(one: Case, pins: Pins, known: Known) -> Tensor:
     """The first step of steer.py alone."""
-    _, wide = _weights(one, pins)
-    return believe(one.colorizer.model, one.output, one.own, pins, wide, None)
+    return believe(one.colorizer.model, one.output, one.own, pins, known.wide, None)
 
 
-def kriging(one: Case, pins: Pins) -> Tensor:
+def kriging(one: Case, pins: Pins, known: Known) -> Tensor:
     """Without the first step."""
-    apart, wide = _weights(one, pins)
-    return complete(one.own, apart, pins, wide)
+    return complete(one.own, known.apart, pins, known.wide)
 
 
-def both(one: Case, pins: Pins) -> Tensor:
+def both(one: Case, pins: Pins, known: Known) -> Tensor:
     """What the program does."""
-    return follow(one.colorizer.model, one.output, one.lightness, one.own, pins)
+    return complete(tilt(one, pins, known), known.apart, pins, known.wide)
 
 
-def _weights(one: Case, pins: Pins) -> tuple[Unlikeness, Tensor]:
-    apart = distances(one.colorizer.model, one.output, one.lightness, one.own, pins)
-    return apart, weights(WIDE, apart, pins) * reach(one.own, pins)[:, None]
-
-
-def poisson(one: Case, pins: Pins) -> Tensor:
+def poisson(one: Case, pins: Pins, known: Known) -> Tensor:
     missing = pins.color - pick(one.own.flatten(2), pins.cells)
     return one.own + _along_lightness(screened_poisson, one, pins, missing)
 
 
-def levin_alone(one: Case, pins: Pins) -> Tensor:
+def levin_alone(one: Case, pins: Pins, known: Known) -> Tensor:
     return _along_lightness(levin, one, pins, pins.color)
 
 
@@ -167,8 +173,10 @@ def measure(cases: Iterator[Case], seed: int, ways: dict[str, Way] = WAYS) -> Fi
     for number, one in enumerate(tqdm(cases, unit="photo", disable=None, leave=False)):
         spots = places(COUNTS[-1], seed + number)
         before = psnr(one, one.own, painter)
+        pins = [click(one.own, one.truth, spots[:count]) for count in COUNTS]
+        known = [Known.of(one, some) for some in pins]
         for name, way in ways.items():
-            answers = [way(one, click(one.own, one.truth, spots[:count])) for count in COUNTS]
+            answers = [way(one, *pair) for pair in zip(pins, known, strict=True)]
             gains[name].append([psnr(one, ab, painter) - before for ab in answers])
             reached[name].append(propagation(answers[0] - one.own, spots[0]))
     found = len(gains["both"])

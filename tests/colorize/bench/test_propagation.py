@@ -40,11 +40,11 @@ def test_hints_are_kept(way):
 def test_colour_stops_at_edges(way):
     found = way(EDGE, np.array([42, 47]), np.array([[30.0, 0], [-30.0, 0]]))[:, 0].reshape(8, 10)
     if way is levin:
-        assert (found[:, :4] > 15).all() and (found[:, 6:] < -15).all()
+        assert (found[:, :4] > 10).all() and (found[:, 6:] < -10).all()
     assert (found[:, :5] > 0).all() and (found[:, 5:] < 0).all()
 
 
 def test_poissons_changes_die_away():
     found = screened_poisson(np.full((8, 60), 50.0), np.array([4 * 60]), np.array([[30.0, 0.0]]))
     along = found[:, 0].reshape(8, 60)[4]
-    assert (np.diff(along) < 0).all() and along[-1] < 3
+    assert (np.diff(along) < 0).all() and along[-1] < 5
