@@ -18,6 +18,7 @@ def takes_hints(model: Model) -> bool:
     return bool(getattr(model.network, "takes_hints", False))
 
 
+@torch.inference_mode()
 def ask_again(model: Model, lightness: Tensor, pins: Pins) -> Tensor:
     """The network's answer (N, 2, H, W) to lightness (N, 1, H, W) with pins on its own pixels."""
     device = next(model.network.parameters()).device
