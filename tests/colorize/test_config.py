@@ -29,7 +29,7 @@ CONFIG = ModelConfig(
 )
 NAMES_ON_DISK = {
     "name", "network", "network_options", "bins", "bins_options", "source", "mean", "scale",
-    "ab_scale", "temperature", "short_side", "square", "sentence", "about",
+    "ab_scale", "temperature", "short_side", "square", "sentence", "about", "agreement",
 }  # fmt: skip
 
 
