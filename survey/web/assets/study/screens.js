@@ -145,8 +145,9 @@ async function begin() {
   return given;
 }
 
+// In another site's frame (a Space) browsers may keep locks from us.
 const oneTabAtATime = (work) =>
-  navigator.locks ? navigator.locks.request(memory.key(), work) : work();
+  navigator.locks && window.top === window ? navigator.locks.request(memory.key(), work) : work();
 
 async function trials() {
   underWay = true;
