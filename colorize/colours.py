@@ -1,6 +1,6 @@
 """What colours measure: how strong a photo's are, and how far from another's.
 
-python -c "from colorize.colours import colorfulness; help(colorfulness)"
+python -c "import numpy as n; from colorize.colours import *; print(colorfulness(n.eye(3)[None]))"
 """
 
 import numpy as np

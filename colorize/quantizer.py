@@ -1,6 +1,6 @@
 """What every way to cut colours into bins can do: labels for training, colours and beliefs after.
 
-    python -c "from colorize.quantizer import Quantizer; help(Quantizer)"
+    python -c "from colorize.bins import *; print(*(q.__doc__ for q in QUANTIZERS.values()))"
 
 The four of them are in bins.py. A quantizer stands between ab and the logits of a network.
 """

@@ -1,6 +1,6 @@
 """Small ab -> full-resolution ab, guided by the lightness, so that colour stops where things do.
 
-    python -c "from colorize.upsample import fit_lines; help(fit_lines)"
+    python -c "import torch; from colorize.upsample import box; print(box(torch.eye(4)[None], 1))"
 
 Around every pixel of the network's answer, a and b are explained as slope * L + rest by least
 squares. Enlarging ab blurs it, and L enlarged from the same coarse pixels is blurred alike: what

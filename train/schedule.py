@@ -1,6 +1,6 @@
 """The clock of a run: how far it is, when it is done, and the learning rate that follows from it.
 
-python -c "from train.schedule import Clock; help(Clock)"
+python -c "from train.catalogue import *; from train.schedule import *; print(Clock(ZHANG).rate())"
 """
 
 import math

@@ -1,6 +1,6 @@
 """What a network is shown of photos, and what its answer is held against.
 
-    python -c "from train.target import make_examples; help(make_examples)"
+python -c "import torch; from train.target import *; print(area_mean(torch.eye(4)[None, None], 2))"
 
 Everything here happens on the training device, in batches, at the size of the network's answer.
 """
@@ -22,7 +22,7 @@ LUMA = (0.21, 0.72, 0.07)  # the third paper's grey (its 0.007 is a slip: white 
 
 @dataclass(frozen=True)
 class Examples:
-    """TrainingPhotos as a model is trained on them."""
+    """Photos as a model is trained on them."""
 
     lightness: Tensor  # (N, 1, H, W) in 0..100: what the model is given
     ab: Tensor  # (N, 2, H, W): what it is to find
