@@ -1,4 +1,4 @@
-"""The app: four pages and how they are served.
+"""The app: five pages and how they are served.
 
     python app.py
     python app.py --study studies/faces --data votes --port 7860
@@ -31,11 +31,14 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
+    from survey.web.board_host import open_board
     from survey.web.operator_access import OperatorLock
     from survey.web.pages import results_page, study_page
+    from survey.web.prefer_page import board_section, prefer_page
     from survey.web.study_host import open_host
 
     host = open_host(study, data)
+    board = open_board(data, lambda: list(studio.models), studio.paint)
     demo = Pages(title="Colorize", analytics_enabled=False)
     with demo:
         Navbar(main_page_name="Colorize")
@@ -43,11 +46,15 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
     with demo.route("Compare", "compare"):
         Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
+    with demo.route("Prefer", "prefer"):
+        Navbar(main_page_name="Colorize")
+        prefer_page(board)
     with demo.route("Study", "study"):
         study_page(host, links=[("What everybody said", "results"), ("Colour a photo", "./")])
     with demo.route("Results", "results"):
         Navbar(main_page_name="Colorize")
         results_page(host, OperatorLock(os.environ.get("SURVEY_SECRET", "")))
+        board_section(board)
     demo.queue(max_size=64, api_open=False)
     return demo
 
