@@ -19,6 +19,7 @@ import numpy as np
 from survey.preference.bradley_terry import (
     TIE,
     Board,
+    Fit,
     fit,
     groups,
     left,
@@ -84,37 +85,45 @@ class Ratings:
 
 def rate(board: Board, models: Sequence[str]) -> Ratings:
     """All that one board says; it has votes."""
-    fitted, sides = fit(board), left(fit(board))
-    test = None
-    if board.models > 2 and _counted(board.person) > 1 and _counted(board.photo) > 1:
-        test = transitivity(board) if (board.answer != TIE).any() else None
-    p = None if test is None else float(test.p)
+    fitted = fit(board)
     return Ratings(
         models=tuple(models),
         votes=len(board.answer),
         people=_counted(board.person),
         photos=_counted(board.photo),
         strengths=tuple(_each(strengths(fitted))),
-        pairs=tuple(_pairs(board, models)),
-        left=_plain(sides),
+        pairs=tuple(_pairs(board, fitted, models)),
+        left=_plain(left(fitted)),
         undecided=_plain(undecided(fitted)),
         tied=int((board.answer == TIE).sum()),
-        transitivity_p=p if p is not None and isfinite(p) else None,
+        transitivity_p=_transitivity_p(board),
     )
 
 
-def _pairs(board: Board, models: Sequence[str]) -> Iterator[Pair]:
-    fitted, cast, group = fit(board), table(board), groups(board)
-    shares, own, votes = wins(fitted), own_shares(board), len(board.answer)
+def _transitivity_p(board: Board) -> float | None:
+    """Of few votes, or of two models, there is nothing to test."""
+    alone = _counted(board.person) < 2 or _counted(board.photo) < 2
+    if board.models < 3 or alone or (board.answer == TIE).all():
+        return None
+    p = float(transitivity(board).p)
+    return p if isfinite(p) else None
+
+
+def _pairs(board: Board, fitted: Fit, models: Sequence[str]) -> Iterator[Pair]:
+    cast, group, votes = table(board), groups(board), len(board.answer)
+    shares, own = wins(fitted), own_shares(board)
     for i, j in combinations(range(len(models)), 2):
+        won, tied, lost = (int(n) for n in cast[i, j])
         yield Pair(
             models[i],
             models[j],
-            *(int(n) for n in cast[i, j]),
-            _plain(Interval(*(part[i, j] for part in shares))),
-            _plain(Interval(*(part[i, j] for part in own))),
-            bool(group[i] == group[j]),
-            votes_needed(fitted, i, j, votes, same_photos=True),
+            won,
+            tied,
+            lost,
+            share=_plain(Interval(*(part[i, j] for part in shares))),
+            own_share=_plain(Interval(*(part[i, j] for part in own))),
+            bounded=bool(group[i] == group[j]),
+            votes_needed=votes_needed(fitted, i, j, votes, same_photos=True),
         )
 
 

@@ -175,8 +175,8 @@ def more(pair: Pair) -> str:
         return "not yet to be said"
     if not isfinite(pair.votes_needed) or pair.votes_needed > MANY:
         return "these photos cannot tell"
-    digits = 1 - len(str(int(pair.votes_needed)))  # two that count
-    return f"about {round(pair.votes_needed, min(digits + 1, -1)):,.0f}"
+    step = 10 ** max(1, len(f"{pair.votes_needed:.0f}") - 2)  # two digits that count
+    return f"about {ceil(pair.votes_needed / step) * step:,}"
 
 
 def _habits(found: Preferences) -> str:
