@@ -14,6 +14,8 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq
@@ -33,12 +35,14 @@ from survey.stats import (
     clustered_on_participants,
     wilson,
 )
+from survey.study import FILE, Study
 
 AT_ONCE = 4_000_000  # votes simulated in one array, to bound memory
 
 EPILOG = (
-    "With --preference, the options are --share, --models, --people, --photos, --each, "
-    "--person-sd, --photo-sd, --cells, --coverage, --runs, --seed, --json; see --preference --help."
+    "With --preference, or the folder of a study of preference, the options are --share, "
+    "--models, --people, --photos, --each, --person-sd, --photo-sd, --cells, --coverage, --runs, "
+    "--seed, --json; see --preference --help."
 )
 
 
@@ -149,11 +153,15 @@ def power(scenario: Scenario, runs: int, seed: int) -> tuple[float, float]:
 def main(argv: list[str] | None = None) -> int:
     """The command; its rows are one simulated design each."""
     argv = sys.argv[1:] if argv is None else argv
-    if "--preference" in argv:  # votes on pairs of models, which are simulated otherwise
+    parser = _parser()
+    try:
+        preferred = asks_for_preference(argv)
+    except ValueError as error:  # of a study that was edited
+        parser.error(str(error))
+    if preferred:  # votes on pairs of models, which are simulated otherwise
         from survey.preference.power import main as preference
 
         return preference(argv)
-    parser = _parser()
     args = parser.parse_args(argv)
     try:
         designs = _designs(args)
@@ -172,6 +180,14 @@ def main(argv: list[str] | None = None) -> int:
     if not args.coverage:
         print(_advice(designs, rows))
     return 0
+
+
+def asks_for_preference(argv: list[str]) -> bool:
+    """By an option, or by the folder of a study of that type."""
+    if "--preference" in argv or ("--design", "preference") in pairwise(argv):
+        return True
+    study = bool(argv) and Path(argv[0], FILE).is_file()
+    return study and Study.load(argv[0]).design == "preference"
 
 
 def _designs(args: argparse.Namespace) -> list[Scenario]:

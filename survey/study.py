@@ -35,6 +35,7 @@ from survey.designs.design import CONSENT, Design, Presentation
 LONGEST_RUN = 3  # trials in a row from the same half
 LONGEST_TEXT = 20_000  # characters of consent text
 FILE = "study.json"
+SINCE = {"pairs": "balanced"}  # settings younger than some frozen designs, and what these did
 KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
 
 
@@ -69,6 +70,9 @@ class Study:
     practice: int = 10  # trials with feedback, before the rest
     trials: int = 40  # scored trials
     catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
+    pairs: str = (
+        "balanced"  # of models: all alike; or 'uncertain': where the ratings are least sure
+    )
     target: int = 0  # participants to recruit, then the study is full; 0: no limit
     panel: str = ""  # address parameters of a panel, the person's id first: A or A,B,C; "": none
     expire_minutes: float = 5.0  # silence after which a participant's place is given to others
@@ -109,6 +113,11 @@ class Study:
         yield not 0 <= self.practice <= 100, f"practice is {self.practice}; use 0 to 100."
         yield not 1 <= self.trials <= 1_000, f"trials is {self.trials}; use 1 to 1000."
         yield not 0 <= self.catch <= 0.5, f"catch is {self.catch}; use a share from 0 to 0.5."
+        known = " or ".join(map(repr, self.question_type.pairings))
+        yield (
+            self.pairs not in self.question_type.pairings,
+            f"pairs is {self.pairs!r}; a study of the design {self.design!r} can have {known}.",
+        )
         yield self.target < 0, f"target is {self.target}; use 0 for no limit."
         yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."
 
@@ -159,7 +168,9 @@ class Study:
         return hashlib.sha256(self._json().encode()).hexdigest()
 
     def _json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        values = asdict(self)
+        stated = {n: v for n, v in values.items() if n not in SINCE or v != SINCE[n]}
+        return json.dumps(stated, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def presentation(self, kind: str, slot: int) -> Presentation:
         """What stands in this slot in a trial of this kind."""

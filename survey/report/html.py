@@ -72,6 +72,7 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
     if found.participants < target:
         parts.append(_still_open(target, found))
     parts += [paragraph(said, "caution") for said in people_added(evidence.db, study)]
+    parts += findings.own.sections() if findings.own else []
     parts.append(sections.rates(study, found))
     if found.gaps:
         parts.append(sections.gaps(found))

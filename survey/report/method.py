@@ -8,6 +8,10 @@ from survey.report.findings import Condition, Findings
 from survey.report.markup import NONE, definitions, html_table, paragraph, percent, section, span
 from survey.study import Study
 
+UNCERTAIN = (
+    "chosen where a vote was expected to make the ratings surest, by the votes until then, but one "
+    "in four evenly; sides balanced within each person, photos least shown in that pair first"
+)
 CLAIMS = {
     "People and photos like these": "The headline. What to expect of other people and other "
     "photos of the same kind. Variance clustered on participants and on photos (Cameron, Gelbach "
@@ -81,6 +85,7 @@ def method(study: Study, findings: Findings) -> str:
         "practice trials with feedback",
         "Allocation": "Latin square over photos and conditions; least-shown photos first; nobody "
         "meets a photo twice; order and sides random and balanced",
+        **({"Pairs of models": UNCERTAIN} if study.pairs == "uncertain" else {}),
         "Consent text": study.consent,
         "Seed": str(study.seed),
         "Version": str(study.version),
