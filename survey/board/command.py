@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from survey.board.ratings import Ratings, rate
+from survey.board.votes import rated
+from survey.preference.ratings import Ratings
 from survey.store import DATABASE, read_only
 
 MODELS = ("classification@simulated", "rebalanced@simulated", "regression@simulated")
@@ -31,15 +32,14 @@ def main(argv: list[str] | None = None) -> int:
         from colorize.files import write_whole
         from survey.board.page import render
 
-        models = _lineup(args.board)
-        write_whole(args.report, render(rate(votes), models).encode())
+        write_whole(args.report, render(votes, _lineup(args.board)).encode())
         print(args.report)
     if args.export:
         from survey.board.export import export
 
         print(export(votes, args.export))
     if not (args.report or args.export):
-        print(json.dumps(_summary(rate(votes)), indent=1))
+        print(json.dumps(_summary(rated(votes, _lineup(args.board))), indent=1))
     return 0
 
 
@@ -72,7 +72,7 @@ def _summary(ratings: Ratings | None) -> dict[str, Any]:
         "strengths": {model: list(strength) for model, strength in strengths},
         "left": list(ratings.left),
         "undecided": list(ratings.undecided),
-        "transitivity_p": float(ratings.test.p) if ratings.test else None,
+        "transitivity_p": ratings.transitivity_p,
     }
 
 

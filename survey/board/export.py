@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from survey.board.page import TITLE, render
-from survey.board.ratings import Ratings, Vote, numbered, rate
+from survey.board.votes import Vote, numbered, rated, weights
 from survey.report.export import EPOCH
+from survey.report.preference import ratings_tables
 from survey.report.safe_csv import Cell, write_sheet
-from survey.report.tables import Table
 
 COLUMNS = {  # of the votes: what it is, its unit
     "vote": ("Number of the vote, in order of arrival", ""),
@@ -50,11 +50,11 @@ spreadsheet runs it; take off one leading apostrophe to have the text as it was.
 
 def export(votes: list[Vote], path: str | Path) -> Path:
     """Write the zip; an older one is replaced only when the new one is whole."""
-    path, ratings = Path(path), rate(votes)
+    path = Path(path)
     part = path.with_name(path.name + ".part")
     try:
         with ZipFile(part, "w", ZIP_DEFLATED) as archive:
-            for name, content in contents(votes, ratings):
+            for name, content in contents(votes):
                 entry = ZipInfo(name, EPOCH)  # the same votes make the same file
                 entry.compress_type = ZIP_DEFLATED
                 archive.writestr(entry, content)
@@ -63,56 +63,25 @@ def export(votes: list[Vote], path: str | Path) -> Path:
         part.unlink(missing_ok=True)
 
 
-def contents(votes: list[Vote], ratings: Ratings | None) -> Iterator[tuple[str, str]]:
+def contents(votes: list[Vote]) -> Iterator[tuple[str, str]]:
     """Names and texts of the files."""
     yield "README.md", README.format(title=TITLE, votes=len(votes))
     yield "dataset_description.json", json.dumps(describe(), indent=2)
     text = io.StringIO()
-    write_sheet(text, COLUMNS, rows(votes, ratings))
+    write_sheet(text, COLUMNS, rows(votes))
     yield "data/study-Board_data.csv", text.getvalue()
-    yield "results/board.html", render(ratings)
-    if ratings:
-        for sheet in (strengths(ratings), pairs(ratings)):
+    yield "results/board.html", render(votes)
+    if ratings := rated(votes):
+        for sheet in ratings_tables(ratings):
             yield f"results/{sheet.name}.csv", sheet.csv()
 
 
-def rows(votes: list[Vote], ratings: Ratings | None) -> Iterator[list[Cell]]:
-    networks = numbered([vote["network"] for vote in votes])
-    for place, vote in enumerate(votes):
-        assert ratings
-        told: Mapping[str, Any] = dict(vote) | {
-            "vote": vote["id"],
-            "network": int(networks[place]) if vote["network"] else None,
-            "weight": float(ratings.board.weight[place]),
-        }
+def rows(votes: list[Vote]) -> Iterator[list[Cell]]:
+    networks = numbered(vote["network"] for vote in votes)
+    for vote, network, weight in zip(votes, networks, weights(votes), strict=True):
+        told: dict[str, Any] = {**vote, "vote": vote["id"], "weight": float(weight)}
+        told["network"] = int(network) if vote["network"] else None
         yield [told[column] for column in COLUMNS]
-
-
-def strengths(ratings: Ratings) -> Table:
-    """Each model against the mean."""
-    found: list[list[Cell]] = [
-        [model, *strength, *map(int, ratings.cast[i].sum(0))]
-        for i, (model, strength) in enumerate(zip(ratings.models, ratings.strengths, strict=True))
-    ]
-    return Table("strengths", ("model", "logits", "low", "high", "won", "tied", "lost"), found)
-
-
-def pairs(ratings: Ratings) -> Table:
-    """Each against each, every pair once."""
-    found: list[list[Cell]] = [
-        [
-            one,
-            other,
-            *ratings.shares[i][j],
-            *ratings.own_shares[i][j],
-            *map(int, ratings.cast[i, j]),
-        ]
-        for i, one in enumerate(ratings.models)
-        for j, other in enumerate(ratings.models)
-        if i < j
-    ]
-    columns = ("model", "against", "share", "low", "high", "own_share", "own_low", "own_high")
-    return Table("pairs", (*columns, "won", "tied", "lost"), found)
 
 
 def describe() -> dict[str, Any]:

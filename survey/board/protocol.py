@@ -10,7 +10,7 @@ pictures, so there is nothing to forge, and nothing to read. A nonce takes one v
 that it was given to, and nobody has more than one. A restart forgets the open pairs, no vote.
 
 Nobody is kept from coming as somebody else: a browser is a token. What that is worth is bounded
-where votes are weighed (survey/board/ratings.py).
+where votes are weighed (survey/board/votes.py).
 """
 
 from __future__ import annotations

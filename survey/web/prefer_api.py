@@ -115,7 +115,6 @@ class BoardApi:
     def _current(self, board: BoardProtocol) -> str:
         """Made anew when there are new votes, but not all the time."""
         from survey.board.page import render  # brings scipy: only now
-        from survey.board.ratings import rate
         from survey.store import last_vote, read_only
 
         with self._making:
@@ -126,8 +125,8 @@ class BoardApi:
             try:
                 votes = last_vote(db.conn)
                 if votes != self._votes:
-                    ratings = rate(db.query("SELECT * FROM votes ORDER BY id"))
-                    self._page, self._votes = render(ratings, board.models), votes
+                    rows = list(db.query("SELECT * FROM votes ORDER BY id"))
+                    self._page, self._votes = render(rows, board.models), votes
                     self._rested = started + REST * (time.monotonic() - started)
             finally:
                 db.close()

@@ -138,10 +138,12 @@ function reveal(names, answer) {
     caption.textContent = chosen ? `${names[i]} ✓` : names[i];
     caption.className = chosen ? "chosen" : "";
   });
-  const chosen = { first: names[0], second: names[1] }[answer];
-  prompt.textContent = chosen
-    ? `You prefer ${chosen} to ${names[chosen === names[0] ? 1 : 0]}.`
-    : `${names[0]} and ${names[1]}: undecided.`;
+  const [chosen, other] = answer === "second" ? [names[1], names[0]] : names;
+  const unseen = document.createElement("span"); // the captions show it to whoever sees
+  unseen.className = "unseen";
+  unseen.textContent = answer === "tie" ? ` ${names.join(" and ")}.` : ` Not ${other}.`;
+  prompt.textContent = answer === "tie" ? "Undecided." : `You prefer ${chosen}.`;
+  prompt.append(unseen);
   stand.dataset.phase = "names";
   onward.focus({ preventScroll: true });
 }
