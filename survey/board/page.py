@@ -82,8 +82,8 @@ def lead(ratings: Ratings) -> str:
 def cautions(ratings: Ratings) -> list[str]:
     """What the reader must know before the numbers."""
     said = [
-        f"Only {count} {what}: take the intervals as rough."
-        for what, count in (("browsers", ratings.people), ("photos", ratings.photos))
+        f"Only {count} {what}{'s' if count != 1 else ''}: take the intervals as rough."
+        for what, count in (("browser", ratings.people), ("photo", ratings.photos))
         if count < html.FEW
     ]
     if not all(pair.bounded for pair in ratings.pairs):

@@ -106,8 +106,13 @@ async function show() {
   owning(pair.own);
   prompt.textContent = QUESTION;
   stand.dataset.phase = "look";
+  const shown = pair;
+  const start = await new Promise(requestAnimationFrame);
+  await pause(SETTLE_MS);
+  if (pair !== shown) return; // another has come meanwhile
+  since = start;
+  stand.dataset.phase = "ask";
   enable(true);
-  since = await new Promise(requestAnimationFrame);
 }
 
 function finish() {
@@ -121,11 +126,10 @@ function enable(on) {
 }
 
 async function vote(answer, at) {
-  if (stand.dataset.phase !== "look" || !since || at - since < SETTLE_MS) return;
+  if (stand.dataset.phase !== "ask") return;
   enable(false);
   stand.dataset.phase = "wait";
-  const said = { nonce: pair.nonce, answer, response_ms: at - since };
-  since = 0;
+  const said = { nonce: pair.nonce, answer, response_ms: Math.max(0, at - since) };
   const { names } = await asVoter("vote", said);
   send();
   reveal(names, answer);
