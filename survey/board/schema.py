@@ -3,6 +3,8 @@
 A board is no study: nothing is frozen. Photos and models come and go, and a vote says by itself
 what it was about, so that it stays true whatever went. All times are seconds since 1970.
 
+    read_only("studies/board/votes.db").query("SELECT answer, COUNT(*) FROM votes GROUP BY answer")
+
 board     one row
     seed (of all chance), key (by which visitors' photos and networks are hashed; never told),
     opened_at

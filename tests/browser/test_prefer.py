@@ -140,14 +140,8 @@ def tally(kept: list[dict], one: str, other: str) -> list[int]:
     for vote in kept:
         sides = [vote[side].partition("@")[0] for side in ("first", "second")]
         if set(sides) == {one, other}:
-            won = (
-                1
-                if vote["answer"] == "tie"
-                else 0
-                if sides[vote["answer"] != "first"] == one
-                else 2
-            )
-            found[won] += 1
+            winner = {"first": sides[0], "second": sides[1]}.get(vote["answer"])
+            found[{one: 0, None: 1, other: 2}[winner]] += 1
     return found
 
 
@@ -209,7 +203,10 @@ def test_keys_are_no_votes_while_somebody_types_or_reads_on(visitor, app):
     before = len(votes(app))
     page.locator("[name=consent]").focus()
     page.keyboard.press("ArrowLeft")
-    page.evaluate("document.activeElement.blur(); document.querySelector('.stand').remove()")
+    page.evaluate("document.activeElement.blur(); document.body.style.paddingBottom = '3000px'")
+    page.evaluate("window.scrollTo(0, 3000)")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".stand").get_attribute("data-phase") == "ask"
     assert len(votes(app)) == before
 
 

@@ -176,8 +176,8 @@ async function told(work) {
   }
 }
 
-function isBusy(target) {
-  return target.closest("input, textarea, select, [contenteditable]");
+function isBusy() {
+  return document.activeElement?.closest("input, textarea, select, [contenteditable]");
 }
 
 // Keys are votes while the pictures are in view, so that nobody votes who only scrolls.
@@ -190,7 +190,7 @@ const ear = (event) => {
   if (!element.isConnected) return document.removeEventListener("keydown", ear);
   const answer = KEYS[event.key];
   const held = event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey;
-  if (!answer || held || isBusy(event.target) || !inView()) return;
+  if (!answer || held || isBusy() || !inView()) return;
   event.preventDefault();
   told(vote(answer, event.timeStamp));
 };
@@ -243,8 +243,8 @@ async function bring() {
 async function restart() {
   enable(false);
   send();
+  stand.focus(); // where the keys are votes again
   await told(show());
-  stand.scrollIntoView({ block: "nearest" });
 }
 
 consent.addEventListener("change", () => (file.disabled = !consent.checked));
