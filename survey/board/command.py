@@ -18,7 +18,6 @@ from survey.board.votes import rated
 from survey.preference.ratings import Ratings
 from survey.store import DATABASE, read_only
 
-MODELS = ("classification@simulated", "rebalanced@simulated", "regression@simulated")
 PHOTOS = 60  # of a simulated board
 
 
@@ -77,14 +76,16 @@ def _summary(ratings: Ratings | None) -> dict[str, Any]:
 
 
 def _simulate(folder: Path, votes: int, seed: int) -> int:
+    from colorize.zoo import shipped
+    from survey.board.lineup import lineup
     from survey.board.simulation import fill
     from survey.board.store import BoardStore
 
     if (folder / DATABASE).exists():
         raise ValueError(f"{folder} holds a board already; name a new folder.")
-    store = BoardStore(folder, durable=False)
+    store, models = BoardStore(folder, durable=False), lineup(shipped())
     try:
-        print(f"{folder}: {fill(store, MODELS, PHOTOS, votes, seed=seed)} simulated votes")
+        print(f"{folder}: {fill(store, models, PHOTOS, votes, seed=seed)} simulated votes")
     finally:
         store.close()
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from survey.board.lineup import titles
-from survey.board.votes import MOST_OF_NETWORK, Vote, heaviest, models_of, rated
+from survey.board.votes import MOST_OF_NETWORK, SIMULATED, Vote, heaviest, models_of, rated
 from survey.preference.bradley_terry import MOST
 from survey.preference.ratings import Ratings
 from survey.report import html
@@ -23,6 +23,7 @@ EMPTY = (
     "No votes yet. Two versions of a photo, without names, and one key: whoever comes first "
     "decides what stands here."
 )
+NOBODYS = "Votes on this board are simulated: they say nothing of the models."
 WEIGHED = (
     "Anyone may vote, as often as they like, but never twice on the same pair. So that nobody "
     "decides alone, all votes of one browser together weigh less than {person:.0f} votes of as "
@@ -48,7 +49,7 @@ def render(votes: Sequence[Vote], here: Collection[str] = ()) -> str:
         facts = facts_of(ratings)
         parts = [
             paragraph(lead(ratings), "lead"),
-            *(paragraph(sentence, "caution") for sentence in cautions(ratings)),
+            *(paragraph(sentence, "caution") for sentence in cautions(ratings, votes)),
             *ratings_sections(ratings),
             section("Habits", definitions(habits(ratings))),
             section("How votes are weighed", paragraph(weighed(votes)), note(METHOD)),
@@ -79,9 +80,10 @@ def lead(ratings: Ratings) -> str:
     return f"{ratings.models[best]} wins {' and '.join(said)}."
 
 
-def cautions(ratings: Ratings) -> list[str]:
+def cautions(ratings: Ratings, votes: Sequence[Vote]) -> list[str]:
     """What the reader must know before the numbers."""
-    said = [
+    said = [NOBODYS] if any(vote["photo"].startswith(SIMULATED) for vote in votes) else []
+    said += [
         f"Only {count} {what}{'s' if count != 1 else ''}: take the intervals as rough."
         for what, count in (("browser", ratings.people), ("photo", ratings.photos))
         if count < html.FEW

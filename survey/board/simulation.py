@@ -13,6 +13,7 @@ import numpy as np
 from survey.board.drawing import ANSWERS
 from survey.board.ledger import BoardLedger
 from survey.board.store import BoardStore
+from survey.board.votes import SIMULATED
 from survey.preference.simulation import Scenario, simulate
 
 EACH = 10  # votes of a person, on average
@@ -23,7 +24,8 @@ EVERY_S = 30.0  # between two votes
 
 def fill(store: BoardStore, models: Sequence[str], photos: int, votes: int, *, seed: int) -> int:
     """Add so many simulated votes; fewer remain, since nobody votes twice on the same pair."""
-    strengths = np.linspace(APART, -APART, len(models))
+    rng = np.random.default_rng(seed)
+    strengths = rng.permutation(np.linspace(APART, -APART, len(models)))
     scenario = Scenario(
         strengths=tuple(strengths.tolist()),
         people=max(2, votes // EACH),
@@ -52,7 +54,7 @@ def _write(
         if person not in voters:
             token = f"{seed:016x}{person:016x}"
             voters[person] = ledger.insert("voters", {"token": token, "begun_at": now})
-        vote = {"voter": voters[person], "photo": f"simulated {photo + 1}"}
+        vote = {"voter": voters[person], "photo": f"{SIMULATED}{photo + 1}"}
         vote |= {"first": models[first], "second": models[second], "answer": ANSWERS[answer]}
         vote |= {"response_ms": 2000.0, "network": "", "lineup": lineup}
         vote |= {"drawn": len(seen), "after": len(seen) - 1, "shown_at": now, "received_at": now}

@@ -23,6 +23,7 @@ from survey.preference.ratings import Ratings, rate
 from survey.stats import Array
 
 MOST_OF_NETWORK = 60.0  # what all votes of a network on a day weigh less than, together
+SIMULATED = "simulated "  # before the number of a photo that there is not
 BASE = "regression"  # against which all others are told, once it is on the board
 Vote = Mapping[str, Any]  # a row of the table of votes
 

@@ -3,7 +3,8 @@
     api = PreferApi(host)
     await api.answer({"ask": "begin"})                    # {"reply": "3f0c…"}, the token
     await api.answer({"ask": "next", "token": token})     # a nonce and two pictures
-    await api.answer({"ask": "vote", "token": token, "nonce": nonce, "answer": "tie", "response_ms": 900})
+    vote = {"token": token, "nonce": nonce, "answer": "tie", "response_ms": 900.0}
+    await api.answer({"ask": "vote"} | vote)              # {"reply": {"names": […]}}
 
 Anyone can send anything here, so every call is decided by survey/board/protocol.py. Until the vote
 is kept, a reply holds nothing that the models were named by: a random nonce, two pictures as base64
