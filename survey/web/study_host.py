@@ -214,7 +214,7 @@ def open_hosts(studies: Sequence[Path] = (), data: Path | None = None) -> dict[s
     """By the names in their addresses. One study needs none, and has `data` for itself; of several
     each has a folder there, or its own."""
     if len(studies) < 2:
-        return {"": open_host(*studies, data=data)}
+        return {"": open_host(studies[0] if studies else None, data)}
     return {
         name: open_host(study, data and data / name, name)
         for name, study in address_names(studies).items()
