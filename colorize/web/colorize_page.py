@@ -25,6 +25,7 @@ from colorize.web.handlers import (
     PUBLIC,
     cached_copy,
     new_folder,
+    page_settings,
     told,
     whole_number,
     with_settings,
@@ -48,6 +49,7 @@ FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
 BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
 ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
+HINTS_LEFT_OUT = "The colours you gave to spots hold for the photo on the stage alone."
 MOST = 100  # photos in one ZIP: the others wait for it
 
 
@@ -74,7 +76,7 @@ class ColorizeHandlers:
         if not path:
             return None
         preview = self.studio.preview(path, settings.model)
-        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0)
+        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0, hints=())
         grey = own if preview.gray else self.studio.paint_preview(path, before)
         return {
             "before": data_url(grey),
@@ -109,16 +111,23 @@ class ColorizeHandlers:
         temperature: float = 0.7,
         saturation: float = 1.0,
         format: str = "",
+        hints: str = "",
+        reference: str | None = None,
+        strength: float = 1.0,
     ) -> str:
         """Colour a photo at its full size.
 
         `model` is a name from the page, the default if empty; `temperature` is 0 for the likeliest
         colours to 1 for the average of all; `saturation` is 0 for grey, 1 as the model says, to 2;
-        `format` is PNG, JPEG or empty for the photo's own. Returns the file.
+        `format` is PNG, JPEG or empty for the photo's own; `hints` is a JSON list of
+        {"x": 0..1, "y": 0..1, "color": "#rrggbb" or null} in shares of the upright photo, or empty;
+        `reference` is a photo whose colours are carried over, or none, and `strength` how far: 0
+        not at all, 1 all the way. Returns the file.
         """
         if not photo:
             raise gr.Error("There is no photo yet: give one first.", print_exception=False)
-        settings = Settings(model or self.studio.default, temperature, saturation)
+        wish = page_settings(model or self.studio.default, temperature, saturation, hints)
+        settings = replace(wish, reference=reference, strength=strength)
         return str(self.studio.save(photo, settings, format, new_folder()))
 
     @told
@@ -128,6 +137,8 @@ class ColorizeHandlers:
         paths: list[str] | None,
         settings: Settings,
         format: str,
+        reference: str | None,
+        strength: float,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  (how Gradio wants it)
     ) -> tuple[str, str]:
         """The ZIP, and what became of the photos."""
@@ -135,14 +146,17 @@ class ColorizeHandlers:
             raise gr.Error("There are no photos yet: give some first.", print_exception=False)
         if len(paths) > MOST:
             raise ValueError(f"These are {len(paths)} photos; one ZIP takes {MOST}. Give fewer.")
-        settings = replace(settings, model=settings.model or self.studio.default)
+        left_out = HINTS_LEFT_OUT if settings.hints else ""
+        chosen = replace(settings, model=settings.model or self.studio.default, hints=())
+        settings = replace(chosen, reference=reference, strength=strength)
         archive = new_folder() / "photos-colorized.zip"
         waiting = progress.tqdm(paths, desc="Colouring", unit="photos")
         problems = save_zip(self.studio, waiting, settings, format, archive)
         done = len(paths) - len(problems)
         if not done:
             raise gr.Error(" ".join(problems), print_exception=False)
-        return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
+        words = [f"{done} of {len(paths)} photos are in the ZIP.", left_out, *problems]
+        return str(archive), " ".join(filter(None, words))
 
     @told
     @with_settings
@@ -192,17 +206,24 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
             temperature, saturation, format, button, link = controls()
-    settings = [model, temperature, saturation]
+            hints = gr.Textbox("", visible=False, label="Hints")
+            reference = PhotoUpload(visible=False, label="Reference photo")
+            strength = gr.Slider(0, 1, 1, visible=False, label="Strength of the reference")
+    settings = [model, temperature, saturation, hints]
     gr.on([photo.change, model.input], handlers.show, [photo, *settings], stage, **HEAVY)
     moved = [temperature.input, saturation.input]
     gr.on(moved, handlers.paint, [photo, *settings], stage, **LATEST)
     model.change(handlers.temperature_slider, model, temperature, **LIGHT)
     ready = button.click(
-        handlers.download, [photo, *settings, format], link, **PUBLIC, api_name="colorize"
+        handlers.download,
+        [photo, model, temperature, saturation, format, hints, reference, strength],
+        link,
+        **PUBLIC,
+        api_name="colorize",
     )
     ready.success(None, js=CLICK.format("download-link"))
     look_inside_section(handlers, [photo, *settings], stage)
-    zip_section(handlers, [*settings, format])
+    zip_section(handlers, [*settings, format, reference, strength])
     offered = demo.load(handlers.model_choice, None, model, **LIGHT)
     offered.then(handlers.welcome, None, [photo, model], **LIGHT)
 
