@@ -1,19 +1,12 @@
-// The photo before and after. value: {before, after, original, width, height, words, facts}; or only
-// {after} where nothing but the colours changed; or null.
-// Given: `element`, this widget's; `props`, its value; `watch`, for its changes.
-const find = (selector) => element.querySelector(selector);
+// The photo before and after. value: {photo, before, after, original, width, height, words, facts};
+// or only {photo, after} where nothing but the colours changed; or null. Whoever draws on the photo
+// finds a layer .pins over it, and hears "shown" when another photo is there, "spot" {x, y, keys}
+// when a place in it was clicked, tapped or chosen by keys; x and y are shares.
+// Given: `element`, this widget's; `props`, its value; `watch`, for its changes; spotter.js before.
 const stage = find(".stage"),
-  divider = find(".divider"),
   against = find(".against");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let shown = null; // the last value that told of the photo itself
-
-function cut(share) {
-  stage.style.setProperty("--cut", `${share}%`);
-  divider.value = share;
-  const side = against.hidden || find("[value=before]").checked ? "black and white" : "original";
-  divider.setAttribute("aria-valuetext", `${Math.round(share)} % ${side}`);
-}
 
 function reveal() {
   if (calm.matches) return cut(50);
@@ -21,7 +14,7 @@ function reveal() {
   const step = (now) => {
     const t = Math.min(1, (now - start) / 1100);
     cut(100 - 50 * (1 - (1 - t) ** 3));
-    if (t < 1) requestAnimationFrame(step);
+    if (t < 1 && !dragging()) requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 }
@@ -49,11 +42,12 @@ async function draw() {
     find(".facts").textContent = "";
     return;
   }
+  if (!value.before && value.photo !== shown?.photo) return; // late, of a photo that is gone
   await decoded(value.after);
   if (value !== props.value) return; // a newer one has come
   find(".after").src = value.after;
   if (!value.before) return;
-  const same = shown && shown.before === value.before;
+  const same = shown?.photo === value.photo;
   shown = value;
   stage.style.setProperty("--width", value.width);
   stage.style.setProperty("--height", value.height);
@@ -63,10 +57,11 @@ async function draw() {
   against.hidden = !value.original;
   if (!value.original) find("[value=before]").checked = true;
   left();
-  if (!same) reveal();
+  if (same) return;
+  say("shown", { photo: value.photo, words: value.words });
+  reveal();
 }
 
-divider.addEventListener("input", () => cut(Number(divider.value)));
 against.addEventListener("change", () => {
   left();
   cut(Number(divider.value));
