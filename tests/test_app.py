@@ -73,7 +73,8 @@ def test_one_endpoint_is_meant_for_programs(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert list(endpoints) == ["/colorize"]
     names = [p["parameter_name"] for p in endpoints["/colorize"]["parameters"]]
-    assert names == ["photo", "model", "temperature", "saturation", "format"]
+    first = ["photo", "model", "temperature", "saturation", "format"]
+    assert names == [*first, "hints", "reference", "strength"]
 
 
 def refusal(client, path: Path, model: str = "rebalanced") -> str:

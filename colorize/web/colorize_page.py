@@ -50,6 +50,7 @@ FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
 BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
 ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
+HINTS_LEFT_OUT = "The colours you gave to spots hold for the photo on the stage alone."
 MOST = 100  # photos in one ZIP: the others wait for it
 
 
@@ -89,7 +90,7 @@ class ColorizeHandlers:
         if not path:
             return None
         preview = self.studio.preview(path, settings.model)
-        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0)
+        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0, hints=())
         grey = own if preview.gray else self.studio.paint_preview(path, before)
         return {
             "photo": path,
@@ -105,9 +106,7 @@ class ColorizeHandlers:
 
     @told
     @with_settings
-    def paint(
-        self, path: str | None, settings: Settings
-    ) -> tuple[dict[str, str] | None, Hints]:
+    def paint(self, path: str | None, settings: Settings) -> tuple[dict[str, str] | None, Hints]:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
             return None, self.hints.notes(path, settings)
@@ -129,16 +128,22 @@ class ColorizeHandlers:
         saturation: float = 1.0,
         format: str = "",
         hints: str = "",
+        reference: str | None = None,
+        strength: float = 1.0,
     ) -> str:
         """Colour a photo at its full size.
 
         `model` is a name from the page, the default if empty; `temperature` is 0 for the likeliest
         colours to 1 for the average of all; `saturation` is 0 for grey, 1 as the model says, to 2;
-        `format` is PNG, JPEG or empty for the photo's own. Returns the file.
+        `format` is PNG, JPEG or empty for the photo's own; `hints` is a JSON list of
+        {"x": 0..1, "y": 0..1, "color": "#rrggbb" or null} in shares of the upright photo, or empty;
+        `reference` is a photo whose colours are carried over, or none, and `strength` how far: 0
+        not at all, 1 all the way. Returns the file.
         """
         if not photo:
             raise gr.Error("There is no photo yet: give one first.", print_exception=False)
-        settings = page_settings(model or self.studio.default, temperature, saturation, hints)
+        wish = page_settings(model or self.studio.default, temperature, saturation, hints)
+        settings = replace(wish, reference=reference, strength=strength)
         return str(self.studio.save(photo, settings, format, new_folder()))
 
     @told
@@ -148,6 +153,8 @@ class ColorizeHandlers:
         paths: list[str] | None,
         settings: Settings,
         format: str,
+        reference: str | None,
+        strength: float,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  (how Gradio wants it)
     ) -> tuple[str, str]:
         """The ZIP, and what became of the photos."""
@@ -155,14 +162,17 @@ class ColorizeHandlers:
             raise gr.Error("There are no photos yet: give some first.", print_exception=False)
         if len(paths) > MOST:
             raise ValueError(f"These are {len(paths)} photos; one ZIP takes {MOST}. Give fewer.")
-        settings = replace(settings, model=settings.model or self.studio.default)
+        left_out = HINTS_LEFT_OUT if settings.hints else ""
+        chosen = replace(settings, model=settings.model or self.studio.default, hints=())
+        settings = replace(chosen, reference=reference, strength=strength)
         archive = new_folder() / "photos-colorized.zip"
         waiting = progress.tqdm(paths, desc="Colouring", unit="photos")
         problems = save_zip(self.studio, waiting, settings, format, archive)
         done = len(paths) - len(problems)
         if not done:
             raise gr.Error(" ".join(problems), print_exception=False)
-        return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
+        words = [f"{done} of {len(paths)} photos are in the ZIP.", left_out, *problems]
+        return str(archive), " ".join(filter(None, words))
 
     @told
     @with_settings
@@ -221,18 +231,24 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     model.change(handlers.temperature_slider, model, temperature, **LIGHT)
     ready = button.click(
         handlers.download,
-        [photo, model, temperature, saturation, format, hints],
+        [photo, model, temperature, saturation, format, hints, *unseen_reference()],
         link,
         **PUBLIC,
         api_name="colorize",
     )
     ready.success(None, js=CLICK.format("download-link"))
     hints_events(handlers.hints, hints, [photo, *settings])
-    suggestions_section(handlers.hints, photo, settings)
+    reference = suggestions_section(handlers.hints, photo, settings)
     look_inside_section(handlers, [photo, *settings], stage)
-    zip_section(handlers, [*settings, format])
+    zip_section(handlers, [*settings, format, *reference])
     offered = demo.load(handlers.model_choice, None, model, **LIGHT)
     offered.then(handlers.welcome, None, [photo, model], **LIGHT)
+
+
+def unseen_reference() -> tuple[PhotoUpload, gr.Slider]:
+    """What programs send with a photo; on the page a reference has become hints."""
+    reference = PhotoUpload(visible=False, label="Reference photo")
+    return reference, gr.Slider(0, 1, 1, visible=False, label="Strength of the reference")
 
 
 def photo_input() -> PhotoUpload:

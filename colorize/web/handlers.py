@@ -16,11 +16,13 @@ from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, cast
 from uuid import uuid4
 
 import gradio as gr
+from gradio.blocks import BlockFunction
 from gradio.data_classes import BlocksConfigDict
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from colorize.files import NO_SPACE
+from colorize.hints.file import parse_hints
 from colorize.settings import Settings
 from colorize.web.link_preview import link_preview
 
@@ -62,10 +64,17 @@ class Pages(gr.Blocks):
         """What Gradio makes its page of; its template asks for more than its type names."""
         return cast(BlocksConfigDict, {**super().get_config_file(), **link_preview()})
 
-    async def preprocess_data(self, *args: Any, **options: Any) -> Any:
-        """From what was sent to what our functions take; whatever fails here is the sender's."""
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], *args: Any, **options: Any
+    ) -> Any:
+        """From what was sent to what our functions take; whatever fails here is the sender's.
+
+        Programs may leave out the last values: some were written before there were so many.
+        """
         with politely(Exception):
-            return await super().preprocess_data(*args, **options)
+            if block_fn.api_visibility == "public":
+                inputs = [*inputs, *(part.value for part in block_fn.inputs[len(inputs) :])]
+            return await super().preprocess_data(block_fn, inputs, *args, **options)
 
     async def call_function(self, *args: Any, **options: Any) -> Any:
         """Our functions speak for themselves; what comes with an event is looked at before them."""
@@ -129,9 +138,11 @@ def with_settings(handler: Callable[..., Made]) -> Callable[..., Made]:
     return run
 
 
-def page_settings(model: str | None, temperature: float | None, saturation: float) -> Settings:
-    """The settings that a page sends, in this order."""
-    return Settings(model or "", temperature, saturation)
+def page_settings(
+    model: str | None, temperature: float | None, saturation: float, hints: str | None
+) -> Settings:
+    """The settings that a page sends, in this order; hints are a JSON list, or "" for none."""
+    return Settings(model or "", temperature, saturation, parse_hints(hints) if hints else ())
 
 
 def whole_number(event: gr.EventData, name: str) -> int:

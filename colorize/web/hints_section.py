@@ -133,7 +133,7 @@ def loan_sentence(taken: int, places: int) -> str:
 
 def suggestions_section(
     handlers: HintsHandlers, photo: gr.Component, settings: Sequence[gr.Component]
-) -> None:
+) -> tuple[PhotoUpload, gr.Slider]:
     """Other versions, and another photo to take colours from; both are offered as hints."""
     shown = [photo, *settings]
     gr.HTML(OTHERS)
@@ -150,11 +150,10 @@ def suggestions_section(
     given = [*shown, reference, strength]
     reference.change(handlers.borrow, given, borrowed, **HEAVY)
     strength.release(handlers.borrow, given, borrowed, **LATEST)
+    return reference, strength
 
 
-def hints_events(
-    handlers: HintsHandlers, hints: Hints, shown: Sequence[gr.Component]
-) -> None:
+def hints_events(handlers: HintsHandlers, hints: Hints, shown: Sequence[gr.Component]) -> None:
     """Questions at a spot, and files."""
     hints.ask(handlers.ask, shown, hints, **LATEST)
     hints.load(handlers.load, None, hints, **LIGHT)
