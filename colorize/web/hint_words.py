@@ -85,6 +85,12 @@ def _words(color: str | None) -> str:
     return "as it is" if color is None else color_words(*_lab(color))
 
 
+def palette_words(hints: Sequence[Hint], most: int = 4) -> str:
+    """The colours that some hints give, each named once."""
+    names = dict.fromkeys(_words(hint.color) for hint in hints if hint.color)
+    return ", ".join(list(names)[:most])
+
+
 def _remark(wanted: str | None, shown: str | None) -> str:
     if wanted is None or shown is None:
         return ""

@@ -15,8 +15,9 @@ import gradio as gr
 from colorize.hints.file import parse_hints, write_text
 from colorize.hints.hint import Hint
 from colorize.settings import Settings
-from colorize.web.handlers import HEAVY, LATEST, LIGHT, told, with_settings
+from colorize.web.handlers import HEAVY, LATEST, LIGHT, sent, told, with_settings
 from colorize.web.studio import Studio
+from colorize.web.theme import WORDS
 from colorize.web.widgets import Borrowed, Hints, PhotoUpload, Versions, data_url
 
 OTHERS = """<div class="section"><h2>Other possibilities</h2>
@@ -25,9 +26,14 @@ of which the model holds possible; take one over, and its pins are yours to chan
 REFERENCE = """<div class="section"><h2>Colours of another photo</h2>
 <p>The same room today, the uncle’s uniform: where the model sees the same in both photos, yours
 takes the colours of the other. They become pins, which you can change.</p></div>"""
+DROP = WORDS["image.drop_to_upload"]
 STRENGTH = "0 is nothing of the other photo, 1 its colours."
 ONE_COLOUR = "This model states one colour only: there are no others that it holds possible."
-NOTHING_ELSE = "The model is sure of this photo: it holds no clearly different version possible."
+FEW_OTHERS = (
+    "The model is sure of this photo: it holds no clearly different version possible.",
+    "The model is fairly sure of this photo: it holds one clearly different version possible.",
+    "The model holds two clearly different versions possible, and no third one.",
+)
 NO_PHOTO = "There is no photo yet: give one first."
 NOTHING_ALIKE = (
     "Nothing in the other photo is like anything in this one, so no colours are carried over: take "
@@ -59,7 +65,7 @@ class HintsHandlers:
         """The colours that the model held possible at a spot."""
         if not path:
             raise gr.Error(NO_PHOTO, print_exception=False)
-        spot = Hint(getattr(event, "x", None), getattr(event, "y", None))  # type: ignore[arg-type]
+        spot = Hint(sent(event, "x"), sent(event, "y"))  # which says what is wrong with them
         swatches = self.studio.swatches(path, settings, spot.x, spot.y)
         offers = [asdict(swatch) for swatch in swatches]
         lead = MODEL_HELD if offers else MODEL_STATES
@@ -68,9 +74,8 @@ class HintsHandlers:
     @told
     def load(self, event: gr.EventData) -> Hints:
         """A file of hints that somebody chose, checked."""
-        text, name = getattr(event, "text", None), getattr(event, "name", None)
-        hints = parse_hints(text if isinstance(text, str) else "")
-        words = f"{len(hints)} pins were loaded from {name if isinstance(name, str) else 'a file'}."
+        hints = parse_hints(str(sent(event, "text")))
+        words = f"{len(hints)} pins were loaded from {sent(event, 'name')}."
         # each loading is another one, even of the same file
         return Hints(loaded={"hints": write_text(hints), "words": words, "time": uuid4().hex})
 
@@ -78,20 +83,21 @@ class HintsHandlers:
     @with_settings
     def versions(self, path: str | None, settings: Settings) -> dict[str, object]:
         """Other versions of the whole photo."""
+        from colorize.web.hint_words import palette_words  # torch, likewise
+
         if not path:
             raise gr.Error(NO_PHOTO, print_exception=False)
         found = self.studio.alternatives(path, settings)
         weighs = self.studio.preview(path, settings.model).look.centres is not None
-        sentence = "" if found else NOTHING_ELSE if weighs else ONE_COLOUR
         shown = [
             {
                 "picture": data_url(version.pixels),
                 "hints": write_text(version.hints),
-                "words": f"Version {number}",
+                "words": palette_words(version.hints),
             }
-            for number, version in enumerate(found, start=1)
+            for version in found
         ]
-        return {"photo": path, "sentence": sentence, "versions": shown}
+        return {"photo": path, "sentence": versions_sentence(len(found), weighs), "versions": shown}
 
     @told
     @with_settings
@@ -102,7 +108,10 @@ class HintsHandlers:
         if not path or not reference:
             return None
         wish = replace(settings, reference=reference, strength=strength)
-        loan = self.studio.borrow(path, wish)
+        try:
+            loan = self.studio.borrow(path, wish)
+        except ValueError as error:  # the other photo is grey or broken: told in its place
+            return {"photo": path, "sentence": str(error)}
         pairs = [
             {"number": number, "x": one.hint.x, "y": one.hint.y, "from": one.source,
              "color": one.hint.color}
@@ -117,6 +126,13 @@ class HintsHandlers:
             "giver": data_url(loan.reference),
             "pairs": pairs,
         }
+
+
+def versions_sentence(found: int, weighs: bool) -> str:
+    """Why there are fewer than three."""
+    if not weighs:
+        return ONE_COLOUR
+    return "" if found >= 3 else FEW_OTHERS[found]
 
 
 def loan_sentence(taken: int, places: int) -> str:
@@ -141,7 +157,9 @@ def suggestions_section(
     gr.HTML(REFERENCE)
     with gr.Row(elem_id="lending"):
         with gr.Column(elem_id="lender"):
-            reference = PhotoUpload(label="The other photo", elem_id="reference", buttons=[])
+            reference = PhotoUpload(
+                label="The other photo", elem_id="reference", buttons=[], placeholder=DROP
+            )
             strength = gr.Slider(
                 0, 1, 1, step=0.05, label="Strength", info=STRENGTH, elem_id="strength"
             )
@@ -156,4 +174,4 @@ def suggestions_section(
 def hints_events(handlers: HintsHandlers, hints: Hints, shown: Sequence[gr.Component]) -> None:
     """Questions at a spot, and files."""
     hints.ask(handlers.ask, shown, hints, **LATEST)
-    hints.load(handlers.load, None, hints, **LIGHT)
+    hints.chosen(handlers.load, None, hints, **LIGHT)

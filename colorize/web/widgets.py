@@ -58,7 +58,7 @@ class Stage(Widget):
 
 class Hints(Widget):
     """Pins on the stage and their list; its value is the JSON text of a file of hints. Events
-    `input`, `ask` and `load`."""
+    `input`, `ask` and `chosen` (of a file)."""
 
     earlier = ("history", "pins", "question")
 

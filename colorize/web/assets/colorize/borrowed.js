@@ -1,5 +1,6 @@
 // What a reference photo lent. value: {photo, sentence, hints, taken, giver, pairs: [{number, x, y,
-// from: [x, y], color}]} or null. Its hints are offered to the page as "take".
+// from: [x, y], color}]} or null; where nothing is lent there are no pictures and pairs. Its hints are
+// offered to the page as "take".
 // Given: `element`, this widget's; `props`, its value; `watch`, for its changes.
 const find = (selector) => element.querySelector(selector);
 let latest = null; // the photo on the stage
@@ -16,20 +17,23 @@ function dot(number, [x, y], color) {
 
 function draw() {
   const value = props.value?.photo === latest ? props.value : null;
-  const [here, there] = element.querySelectorAll(".dots");
   find(".loan").hidden = !value;
-  if (!value) return;
+  find(".status").textContent = value?.sentence ?? "";
+  const pairs = value?.pairs ?? [];
+  for (const figure of element.querySelectorAll("figure")) figure.hidden = !pairs.length;
+  if (!pairs.length) return;
   find(".taken").src = value.taken;
   find(".giver").src = value.giver;
-  find(".status").textContent = value.sentence;
-  here.replaceChildren(...value.pairs.map((p) => dot(p.number, [p.x, p.y], p.color)));
-  there.replaceChildren(...value.pairs.map((p) => dot(p.number, p.from, p.color)));
+  const [here, there] = element.querySelectorAll(".dots");
+  here.replaceChildren(...pairs.map((pair) => dot(pair.number, [pair.x, pair.y], pair.color)));
+  there.replaceChildren(...pairs.map((pair) => dot(pair.number, pair.from, pair.color)));
 }
 
 function lend() {
   draw();
-  if (props.value?.photo !== latest) return;
-  const detail = { hints: props.value.hints, words: props.value.sentence, borrowed: true };
+  const value = props.value;
+  if (value?.photo !== latest || !value?.hints) return; // of a photo that is gone, or nothing
+  const detail = { hints: value.hints, words: value.sentence, borrowed: true };
   element.dispatchEvent(new CustomEvent("take", { bubbles: true, detail }));
 }
 

@@ -1,10 +1,11 @@
 // The visitor's hints: a list in words, tools to undo, save and load, pins on the stage. value: the
 // JSON text of a file of hints, "" for none; notes: [{hint, color, words, reach, remark}], what the
 // server says of them; loaded: {hints, words}, a file's. Hears the stage's "shown" and "spot", and
-// "take" {hints, words, borrowed} of whoever suggests hints.
+// "take" {hints, words, source} of whoever suggests hints; says "pins" {hints} itself.
 // Given: `element`, `props`, `trigger`, `watch`; history.js, pins.js and question.js before.
 const tool = (selector) => element.querySelector(selector);
 const LARGEST_FILE = 1 << 20; // bytes
+const BESIDE = 0.06; // shares: so near to a pin of the visitor's own nothing is suggested
 let photo = null; // the one that is shown: {photo, words}
 const notes = new Map(); // what is known of a hint, by all that it is
 const names = new Map(); // of colours that were seen before: a pin that moves keeps its name
@@ -45,7 +46,14 @@ function drawHints() {
   element.classList.toggle("some", hints.length > 0);
   tool(".undo").disabled = !past.length;
   tool(".redo").disabled = !undone.length;
-  for (const one of [".clear", ".save"]) tool(one).disabled = !hints.length;
+  for (const one of [".clear", ".save", ".hide"]) tool(one).disabled = !hints.length;
+  element.dispatchEvent(new CustomEvent("pins", { bubbles: true, detail: { hints } }));
+}
+
+function hide(hidden) {
+  layer().classList.toggle("unseen", hidden);
+  tool(".hide").setAttribute("aria-pressed", hidden);
+  if (hidden) closeQuestion();
 }
 
 function listed(place) {
@@ -60,26 +68,27 @@ function listed(place) {
   gone.className = "gone";
   swatch.style.background = color ?? "transparent";
   open.append(swatch, words);
-  more.textContent = [reach, remark].filter(Boolean).join("; ");
+  more.textContent = [reach, remark].filter(Boolean).join(", ");
+  open.append(more);
   gone.textContent = "×";
   gone.setAttribute("aria-label", `Remove pin ${place + 1}`);
   open.addEventListener("click", () => askPin(place, true));
   gone.addEventListener("click", () => removePin(place));
-  item.append(open, more, gone);
+  item.append(open, gone);
   return item;
 }
 
 function drawList() {
   const items = hints.map((_, place) => listed(place));
   const lent = tool(".lent"),
-    borrowed = hints.filter((hint) => hint.borrowed),
-    took = borrowed.filter((hint) => hint.color).length;
-  tool(".hand > .told").replaceChildren(...items.filter((_, place) => !hints[place].borrowed));
-  lent.querySelector("ol").replaceChildren(...items.filter((_, place) => hints[place].borrowed));
-  lent.hidden = !borrowed.length;
+    suggested = hints.filter((hint) => hint.source),
+    took = suggested.filter((hint) => hint.color).length;
+  tool(".hand > .told").replaceChildren(...items.filter((_, place) => !hints[place].source));
+  lent.querySelector("ol").replaceChildren(...items.filter((_, place) => hints[place].source));
+  lent.hidden = !suggested.length;
   lent.querySelector("summary").textContent =
-    `${counted(took, "place")} took colour from the other photo, ` +
-    `${borrowed.length - took} stay as they are`;
+    `${counted(suggested.length, "suggested pin")}: ${took} with a colour, ` +
+    `${suggested.length - took} that leave their spot as it is`;
 }
 
 function hear(said) {
@@ -91,11 +100,14 @@ function hear(said) {
   drawHints();
 }
 
-function take({ hints: text, words, borrowed = false }) {
-  const given = JSON.parse(text).map((hint) => ({ radius: null, ...hint, borrowed }));
+// A suggestion takes the place of the last one and leaves the visitor's own pins alone; a file is
+// all there is from then on.
+function take({ hints: text, words, source = null }) {
+  const given = JSON.parse(text).map((hint) => ({ radius: null, ...hint, source }));
+  const own = source ? hints.filter((hint) => !hint.source) : [];
+  const free = ({ x, y }) => own.every((pin) => Math.hypot(pin.x - x, pin.y - y) > BESIDE);
   closeQuestion();
-  if (borrowed) change([...hints.filter((hint) => !hint.borrowed), ...given], "borrow");
-  else change(given);
+  change([...own, ...given.filter(free)], source);
   tell(words);
 }
 
@@ -112,18 +124,20 @@ async function load(input) {
   const [file] = input.files;
   if (file.size > LARGEST_FILE)
     tell(`${file.name} has ${file.size} bytes; a file of pins has at most ${LARGEST_FILE}.`);
-  else trigger("load", { text: await file.text(), name: file.name });
+  else trigger("chosen", { text: await file.text(), name: file.name });
   input.value = ""; // so that the same file can be taken again
 }
 
 tool(".undo").addEventListener("click", undo);
 tool(".redo").addEventListener("click", redo);
 tool(".clear").addEventListener("click", () => change([]));
+tool(".hide").addEventListener("click", () => hide(!layer().classList.contains("unseen")));
 tool(".save").addEventListener("click", save);
 tool(".load input").addEventListener("change", (event) => load(event.target));
 document.addEventListener("spot", (event) => {
   const { x, y, keys } = event.detail;
-  ask({ x, y, place: null }, keys);
+  hide(false);
+  askSpot({ x, y, place: null }, keys);
 });
 document.addEventListener("shown", (event) => {
   const had = hints.length > 0;
@@ -131,7 +145,8 @@ document.addEventListener("shown", (event) => {
   closeQuestion();
   startAnew();
   tell("");
-  if (had) changed(); // another photo's pins are not this one's
+  if (had)
+    changed(); // another photo's pins are not this one's
   else drawHints();
 });
 document.addEventListener("take", (event) => take(event.detail));

@@ -1,5 +1,6 @@
 // The hints of the photo that is shown, and the way back: each change is a step that can be undone.
-// A hint is {x, y, color, radius} as in its file; `borrowed` marks one from a reference photo.
+// A hint is {x, y, color, radius} as in its file; `source` says who suggested it:
+// "version" or "photo", null for the visitor's own.
 // Given: nothing but hints.js after it. The other scripts of the pins use what is here.
 const past = []; // lists of hints; none of them is ever changed
 const undone = [];
@@ -31,16 +32,16 @@ function startAnew() {
   lately = null;
 }
 
-const replaced = (place, part) =>
-  hints.map((hint, other) => (other === place ? { ...hint, borrowed: false, ...part } : hint));
+const replaced = (place, changes) =>
+  hints.map((hint, other) => (other === place ? { ...hint, source: null, ...changes } : hint));
 
 const rounded = (share) => Math.round(share * 1e4) / 1e4;
 
 // The text of a file of hints; empty for none.
-const written = (list) =>
-  list.length
+const written = (some) =>
+  some.length
     ? JSON.stringify(
-        list.map(({ x, y, color, radius }) => ({
+        some.map(({ x, y, color, radius }) => ({
           x: rounded(x),
           y: rounded(y),
           color,

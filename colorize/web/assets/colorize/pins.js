@@ -17,7 +17,7 @@ function drawPins() {
     pin.style.top = `${100 * hint.y}%`;
     pin.style.setProperty("--color", color ?? "transparent");
     pin.classList.toggle("kept", !hint.color);
-    pin.classList.toggle("borrowed", Boolean(hint.borrowed));
+    pin.classList.toggle("suggested", Boolean(hint.source));
     pin.setAttribute("aria-label", `Pin ${words}`);
   });
 }

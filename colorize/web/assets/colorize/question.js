@@ -9,7 +9,7 @@ let asked = null; // {x, y, place}: place is the number of its pin, or null befo
 let byKeys = false; // then the focus goes into the question
 let picks = 0; // so that all of one colour picker's moves are one step
 
-function ask(spot, keys) {
+function askSpot(spot, keys) {
   asked = spot;
   byKeys = keys;
   layer().append(question);
@@ -18,10 +18,11 @@ function ask(spot, keys) {
   question.hidden = false;
   picks += 1;
   drawQuestion();
+  placeQuestion();
   trigger("ask", { x: spot.x, y: spot.y });
 }
 
-const askPin = (place, keys) => ask({ x: hints[place].x, y: hints[place].y, place }, keys);
+const askPin = (place, keys) => askSpot({ x: hints[place].x, y: hints[place].y, place }, keys);
 
 function closeQuestion() {
   if (!asked) return;
@@ -50,12 +51,12 @@ function drawQuestion() {
   for (const offer of part(".offers").children)
     offer.setAttribute("aria-pressed", hint?.color === offer.dataset.color);
   part(".keep").setAttribute("aria-pressed", Boolean(hint) && !hint.color);
-  part("footer").hidden = !hint;
+  part("footer").classList.toggle("later", !hint);
+  for (const one of ["select", ".remove"]) part(one).disabled = !hint;
   part(".remark").hidden = !said?.remark;
   part(".remark").textContent = said?.remark ?? "";
   if (hint) showReach(hint.radius);
   drawDraft(!hint);
-  placeQuestion();
 }
 
 function showReach(radius) {
@@ -96,18 +97,18 @@ function placeQuestion() {
   if (below > 0 || above < 0) scrollBy({ top: below > 0 ? below : above });
 }
 
-function offered({ color, shown, words, share }) {
+function offered(swatch) {
   const offer = document.createElement("button");
   offer.type = "button";
-  offer.dataset.color = color;
-  const swatch = document.createElement("i"),
+  offer.dataset.color = swatch.color;
+  const disc = document.createElement("i"),
     name = document.createElement("span"),
     percent = document.createElement("b");
-  swatch.style.background = shown;
-  name.textContent = words;
-  percent.textContent = `${Math.round(100 * share)} %`;
-  offer.append(swatch, name, percent);
-  offer.addEventListener("click", () => answer(color));
+  disc.style.background = swatch.shown;
+  name.textContent = swatch.words;
+  percent.textContent = `${Math.round(100 * swatch.share)} %`;
+  offer.append(disc, name, percent);
+  offer.addEventListener("click", () => answer(swatch.color));
   return offer;
 }
 
@@ -117,6 +118,7 @@ function drawOffers() {
   part(".lead").textContent = spot.lead;
   part(".offers").replaceChildren(...spot.offers.map(offered));
   drawQuestion();
+  placeQuestion();
   if (byKeys) (part(".offers button") ?? part("input")).focus();
   byKeys = false;
 }

@@ -1,10 +1,10 @@
 // Over the photo: a drag moves the divider, a click that stays where it is chooses a spot. Keys do
 // both as well: the divider is a slider, the photo has a cross that the arrow keys move.
 // Given: `element`, this widget's. stage.js uses what is here.
-const find = (selector) => element.querySelector(selector);
-const divider = find(".divider"),
-  spotter = find(".spotter"),
-  handle = find(".handle");
+const at = (selector) => element.querySelector(selector);
+const divider = at(".divider"),
+  spotter = at(".spotter"),
+  handle = at(".handle");
 const LEAST_SWIPE = 5; // pixels: a finger that moves less has not dragged
 const aim = { x: 0.5, y: 0.5 }; // where the cross of the keys is
 let grip = null; // {x, y, moved} of the pointer that is down
@@ -15,10 +15,10 @@ const say = (name, detail) =>
 const inside = (number) => Math.min(1, Math.max(0, number));
 
 function cut(percent) {
-  find(".stage").style.setProperty("--cut", `${percent}%`);
+  at(".stage").style.setProperty("--cut", `${percent}%`);
   divider.value = percent;
-  const against = find(".against");
-  const side = against.hidden || find("[value=before]").checked ? "black and white" : "original";
+  const against = at(".against");
+  const side = against.hidden || at("[value=before]").checked ? "black and white" : "original";
   divider.setAttribute("aria-valuetext", `${Math.round(percent)} % ${side}`);
 }
 
@@ -31,7 +31,7 @@ function shares(event) {
 }
 
 function placeCross() {
-  const mark = find(".spotter .cross");
+  const mark = at(".spotter .cross");
   mark.style.left = `${100 * aim.x}%`;
   mark.style.top = `${100 * aim.y}%`;
 }
@@ -70,7 +70,7 @@ spotter.addEventListener("keydown", (event) => {
     placeCross();
     const across = Math.round(100 * aim.x),
       down = Math.round(100 * aim.y);
-    find(".sr").textContent = `${across} % from the left, ${down} % from the top`;
+    at(".sr").textContent = `${across} % from the left, ${down} % from the top`;
   } else if (event.key === "Enter" || event.key === " ") say("spot", { ...aim, keys: true });
   else return;
   event.preventDefault();

@@ -2,9 +2,9 @@
 // or only {photo, after} where nothing but the colours changed; or null. Whoever draws on the photo
 // finds a layer .pins over it, and hears "shown" when another photo is there, "spot" {x, y, keys}
 // when a place in it was clicked, tapped or chosen by keys; x and y are shares.
-// Given: `element`, this widget's; `props`, its value; `watch`, for its changes; spotter.js before.
-const stage = find(".stage"),
-  against = find(".against");
+// Given: `props`, its value; `watch`, for its changes; spotter.js before.
+const stage = at(".stage"),
+  against = at(".against");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let shown = null; // the last value that told of the photo itself
 
@@ -20,9 +20,9 @@ function reveal() {
 }
 
 function left() {
-  const original = shown.original && find("[value=original]").checked;
-  find(".before").src = original ? shown.original : shown.before;
-  find(".tag.left").textContent = original ? "original" : "before";
+  const original = shown.original && at("[value=original]").checked;
+  at(".before").src = original ? shown.original : shown.before;
+  at(".tag.left").textContent = original ? "original" : "before";
 }
 
 async function decoded(source) {
@@ -39,23 +39,23 @@ async function draw() {
   if (!value) {
     shown = null;
     against.hidden = true;
-    find(".facts").textContent = "";
+    at(".facts").textContent = "";
     return;
   }
   if (!value.before && value.photo !== shown?.photo) return; // late, of a photo that is gone
   await decoded(value.after);
   if (value !== props.value) return; // a newer one has come
-  find(".after").src = value.after;
+  at(".after").src = value.after;
   if (!value.before) return;
   const same = shown?.photo === value.photo;
   shown = value;
   stage.style.setProperty("--width", value.width);
   stage.style.setProperty("--height", value.height);
-  find(".after").alt = `${value.words}, in colour`;
-  find(".before").alt = `${value.words}, as it came`;
-  find(".facts").textContent = value.facts;
+  at(".after").alt = `${value.words}, in colour`;
+  at(".before").alt = `${value.words}, as it came`;
+  at(".facts").textContent = value.facts;
   against.hidden = !value.original;
-  if (!value.original) find("[value=before]").checked = true;
+  if (!value.original) at("[value=before]").checked = true;
   left();
   if (same) return;
   say("shown", { photo: value.photo, words: value.words });

@@ -6,10 +6,10 @@ const list = element.querySelector("ol"),
   status = element.querySelector(".status");
 let latest = null; // the photo on the stage
 
-function version({ picture, hints, words }, number) {
+function version({ picture, words, ...rest }, number) {
   const item = document.createElement("li"),
-    button = document.createElement("button"),
-    image = new Image();
+    button = document.createElement("button");
+  const image = new Image();
   button.type = "button";
   image.src = picture;
   image.alt = "";
@@ -18,7 +18,10 @@ function version({ picture, hints, words }, number) {
   button.append(image, name);
   button.setAttribute("aria-label", `Take version ${number + 1}: ${words}`);
   button.addEventListener("click", () => {
-    const detail = { hints, words: `Version ${number + 1} is taken over: its pins can be changed.` };
+    const detail = {
+      hints: rest.hints,
+      words: `Version ${number + 1} is taken over: its pins can be changed.`,
+    };
     element.dispatchEvent(new CustomEvent("take", { bubbles: true, detail }));
   });
   item.append(button);
