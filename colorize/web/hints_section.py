@@ -113,11 +113,10 @@ class HintsHandlers:
         except ValueError as error:  # the other photo is grey or broken: told in its place
             return {"photo": path, "sentence": str(error)}
         pairs = [
-            {"number": number, "x": one.hint.x, "y": one.hint.y, "from": one.source,
-             "color": one.hint.color}
-            for number, one in enumerate(loan.borrowed, start=1)
+            {"x": one.hint.x, "y": one.hint.y, "from": one.source, "color": one.hint.color}
+            for one in loan.borrowed
             if one.source
-        ]  # fmt: skip
+        ]
         return {
             "photo": path,
             "sentence": loan_sentence(len(pairs), len(loan.borrowed)),

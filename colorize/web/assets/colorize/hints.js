@@ -107,7 +107,7 @@ function take({ hints: text, words, source = null }) {
   const own = source ? hints.filter((hint) => !hint.source) : [];
   const free = ({ x, y }) => own.every((pin) => Math.hypot(pin.x - x, pin.y - y) > BESIDE);
   closeQuestion();
-  change([...own, ...given.filter(free)], source);
+  change([...own, ...given.filter(free)], source === "photo" ? source : null);
   tell(words);
 }
 

@@ -4,6 +4,7 @@
 const list = element.querySelector("ol"),
   show = element.querySelector(".show"),
   status = element.querySelector(".status");
+const TAKEN = "This version is taken over. Its pins are yours to change.";
 let latest = null; // the photo on the stage
 
 function version({ picture, words, ...rest }, number) {
@@ -18,10 +19,7 @@ function version({ picture, words, ...rest }, number) {
   button.append(image, name);
   button.setAttribute("aria-label", `Take version ${number + 1}: ${words}`);
   button.addEventListener("click", () => {
-    const detail = {
-      hints: rest.hints,
-      words: `Version ${number + 1} is taken over: its pins can be changed.`,
-    };
+    const detail = { hints: rest.hints, source: "version", words: TAKEN };
     element.dispatchEvent(new CustomEvent("take", { bubbles: true, detail }));
   });
   item.append(button);
