@@ -30,9 +30,10 @@ from colorize.web.handlers import (
     whole_number,
     with_settings,
 )
+from colorize.web.hints_section import HintsHandlers, hints_events, suggestions_section
 from colorize.web.studio import Studio
 from colorize.web.theme import WORDS
-from colorize.web.widgets import Choice, PhotoUpload, Probe, Samples, Stage, data_url
+from colorize.web.widgets import Choice, Hints, PhotoUpload, Probe, Samples, Stage, data_url
 from colorize.web.zip_archive import save_zip
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
@@ -58,6 +59,7 @@ class ColorizeHandlers:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
+        self.hints = HintsHandlers(studio)
 
     def model_choice(self) -> Choice:
         """The models to choose from."""
@@ -70,15 +72,28 @@ class ColorizeHandlers:
         return cached_copy(samples()[0].path), self.studio.default
 
     @told
+    def show_photo(
+        self, path: str | None, model: str | None, temperature: float | None, saturation: float
+    ) -> dict[str, object] | None:
+        """The stage for another photo, on which there are no hints yet."""
+        return self._stage(path, page_settings(model, temperature, saturation, ""))
+
+    @told
     @with_settings
-    def show(self, path: str | None, settings: Settings) -> dict[str, object] | None:
-        """The stage for another photo or model."""
+    def show_model(
+        self, path: str | None, settings: Settings
+    ) -> tuple[dict[str, object] | None, Hints]:
+        """The stage for another model, and what it makes of the hints."""
+        return self._stage(path, settings), self.hints.notes(path, settings)
+
+    def _stage(self, path: str | None, settings: Settings) -> dict[str, object] | None:
         if not path:
             return None
         preview = self.studio.preview(path, settings.model)
         own, before = preview.look.photo.pixels, replace(settings, saturation=0.0, hints=())
         grey = own if preview.gray else self.studio.paint_preview(path, before)
         return {
+            "photo": path,
             "before": data_url(grey),
             "after": data_url(self.studio.paint_preview(path, settings)),
             "original": None if preview.gray else data_url(own),
@@ -91,11 +106,12 @@ class ColorizeHandlers:
 
     @told
     @with_settings
-    def paint(self, path: str | None, settings: Settings) -> dict[str, str] | None:
+    def paint(self, path: str | None, settings: Settings) -> tuple[dict[str, str] | None, Hints]:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
-            return None
-        return {"after": data_url(self.studio.paint_preview(path, settings))}
+            return None, self.hints.notes(path, settings)
+        painted = data_url(self.studio.paint_preview(path, settings))
+        return {"photo": path, "after": painted}, self.hints.notes(path, settings)
 
     def temperature_slider(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
@@ -205,27 +221,34 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
             model = Choice(elem_id="model", label="Model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
+            hints = Hints("", elem_id="hints")
             temperature, saturation, format, button, link = controls()
-            hints = gr.Textbox("", visible=False, label="Hints")
-            reference = PhotoUpload(visible=False, label="Reference photo")
-            strength = gr.Slider(0, 1, 1, visible=False, label="Strength of the reference")
     settings = [model, temperature, saturation, hints]
-    gr.on([photo.change, model.input], handlers.show, [photo, *settings], stage, **HEAVY)
-    moved = [temperature.input, saturation.input]
-    gr.on(moved, handlers.paint, [photo, *settings], stage, **LATEST)
+    photo.change(handlers.show_photo, [photo, model, temperature, saturation], stage, **HEAVY)
+    model.input(handlers.show_model, [photo, *settings], [stage, hints], **HEAVY)
+    changed = [temperature.input, saturation.input, hints.input]
+    gr.on(changed, handlers.paint, [photo, *settings], [stage, hints], **LATEST)
     model.change(handlers.temperature_slider, model, temperature, **LIGHT)
     ready = button.click(
         handlers.download,
-        [photo, model, temperature, saturation, format, hints, reference, strength],
+        [photo, model, temperature, saturation, format, hints, *unseen_reference()],
         link,
         **PUBLIC,
         api_name="colorize",
     )
     ready.success(None, js=CLICK.format("download-link"))
+    hints_events(handlers.hints, hints, [photo, *settings])
+    reference = suggestions_section(handlers.hints, photo, settings)
     look_inside_section(handlers, [photo, *settings], stage)
-    zip_section(handlers, [*settings, format, reference, strength])
+    zip_section(handlers, [*settings, format, *reference])
     offered = demo.load(handlers.model_choice, None, model, **LIGHT)
     offered.then(handlers.welcome, None, [photo, model], **LIGHT)
+
+
+def unseen_reference() -> tuple[PhotoUpload, gr.Slider]:
+    """What programs send with a photo; on the page a reference has become hints."""
+    reference = PhotoUpload(visible=False, label="Reference photo")
+    return reference, gr.Slider(0, 1, 1, visible=False, label="Strength of the reference")
 
 
 def photo_input() -> PhotoUpload:

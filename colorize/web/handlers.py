@@ -146,12 +146,17 @@ def page_settings(
     return Settings(model or "", temperature, saturation, parse_hints(hints) if hints else ())
 
 
+def sent(event: gr.EventData, name: str) -> Any:
+    """What a widget sends with its event by that name; None if it does not."""
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):  # what was sent may be anything
+        return None
+
+
 def whole_number(event: gr.EventData, name: str) -> int:
     """A whole number that a widget sends with its event."""
-    try:
-        number = getattr(event, name)
-    except (AttributeError, TypeError):  # what was sent may be anything
-        number = None
+    number = sent(event, name)
     if isinstance(number, int):
         return number
     raise ValueError(f"{name} is {number!r:.40}; it must be a whole number.")
