@@ -35,12 +35,17 @@ from survey.designs.design import CONSENT, Design, Presentation
 LONGEST_RUN = 3  # trials in a row from the same half
 LONGEST_TEXT = 20_000  # characters of consent text
 FILE = "study.json"
-SINCE = {"pairs": "balanced"}  # settings younger than some frozen designs, and what these did
 KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
 
 
 class DesignError(ValueError):
     """A design that cannot be run; the text says which value, which rule and what to do."""
+
+
+def later(default: Any) -> Any:
+    """A setting that came later. At this default it is left out of study.json, so that a design
+    frozen before keeps its hash, and means what it meant."""
+    return field(default=default, metadata={"later": True})
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,6 @@ class Study:
     practice: int = 10  # trials with feedback, before the rest
     trials: int = 40  # scored trials
     catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
-    pairs: str = (
-        "balanced"  # of models: all alike; or 'uncertain': where the ratings are least sure
-    )
     target: int = 0  # participants to recruit, then the study is full; 0: no limit
     panel: str = ""  # address parameters of a panel, the person's id first: A or A,B,C; "": none
     expire_minutes: float = 5.0  # silence after which a participant's place is given to others
@@ -80,6 +82,7 @@ class Study:
     seed: int = 0
     version: int = 1
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
+    pairs: str = later("balanced")  # of models; or 'uncertain': where the ratings are least sure
 
     def __post_init__(self) -> None:
         if self.design in DESIGNS:
@@ -168,9 +171,11 @@ class Study:
         return hashlib.sha256(self._json().encode()).hexdigest()
 
     def _json(self) -> str:
-        values = asdict(self)
-        stated = {n: v for n, v in values.items() if n not in SINCE or v != SINCE[n]}
-        return json.dumps(stated, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As study.json holds it: without what came later and is not used."""
+        return _without_unused(self) | {"exclusion": _without_unused(self.exclusion)}
 
     def presentation(self, kind: str, slot: int) -> Presentation:
         """What stands in this slot in a trial of this kind."""
@@ -183,7 +188,7 @@ class Study:
     def save(self, folder: str | Path) -> Path:
         """Write the design with its hash, so that a later change of the file is noticed."""
         path = Path(folder, FILE)
-        text = json.dumps({"sha256": self.sha256, "study": asdict(self)}, indent=2)
+        text = json.dumps({"sha256": self.sha256, "study": self.as_dict()}, indent=2)
         write_whole(path, (text + "\n").encode())
         return path
 
@@ -212,6 +217,14 @@ class Study:
             raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
         exclusion = Exclusion(**values.get("exclusion", {}))
         return cls(**values | {"models": tuple(values["models"]), "exclusion": exclusion})
+
+
+def _without_unused(settings: Study | Exclusion) -> dict[str, Any]:
+    values = asdict(settings)
+    later = [f for f in fields(settings) if f.metadata.get("later")]
+    for unused in (f for f in later if values[f.name] == f.default):
+        del values[unused.name]
+    return values
 
 
 @dataclass(frozen=True)
