@@ -58,12 +58,18 @@ class Batches:
 
         if not ray.get(self.begun.first.remote(str(columns["job"][0]))):
             return {"row": []}
-        described = [json.loads(job) for job in columns["job"]]
-        jobs = [
-            Job(place(photo), place(result), hints=parse_hints(hints))
-            for photo, result, hints in described
-        ]
+        jobs = [job_of(text) for text in columns["job"]]
         return {"row": [json.dumps(row) for row in self.worker.work(jobs)]}
+
+
+def text_of(job: Job) -> str:
+    """JSON: Arrow has no room for names that are not UTF-8."""
+    return json.dumps([str(job.input), str(job.output), write_text(job.hints)])
+
+
+def job_of(text: str) -> Job:
+    photo, result, hints = json.loads(text)
+    return Job(place(photo), place(result), hints=parse_hints(hints))
 
 
 @contextmanager
@@ -113,11 +119,7 @@ def rows(jobs: list[Job], batch: int, wish: Wish, workers: int, gpu_share: float
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # we have our own
-    # JSON: Arrow has no room for names that are not UTF-8.
-    named = [
-        {"job": json.dumps([str(job.input), str(job.output), write_text(job.hints)])}
-        for job in jobs
-    ]
+    named = [{"job": text_of(job)} for job in jobs]
     begun = ray.remote(Begun).options(num_cpus=0).remote()
     blocks = min(MOST_BLOCKS, -(-len(named) // batch))
     done = ray.data.from_items(named, override_num_blocks=blocks).map_batches(
