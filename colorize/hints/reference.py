@@ -55,9 +55,9 @@ class Borrowed:
     likeness: float  # of the two places, 0..1
 
 
-def open_reference(source: str | bytes) -> Photo:
+def open_reference(source: str | bytes, name: str | None = None) -> Photo:
     """The photo, if there are colours in it."""
-    photo = open_photo(source)
+    photo = open_photo(source, name=name)
     if is_gray(photo):
         name = f'"{photo.name}"' if photo.name else "The reference photo"
         raise HintError(

@@ -16,7 +16,7 @@ from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, cast
 from uuid import uuid4
 
 import gradio as gr
-from gradio.blocks import BlockFunction
+from gradio.block_function import BlockFunction
 from gradio.data_classes import BlocksConfigDict
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
@@ -73,7 +73,8 @@ class Pages(gr.Blocks):
         """
         with politely(Exception):
             if block_fn.api_visibility == "public":
-                inputs = [*inputs, *(part.value for part in block_fn.inputs[len(inputs) :])]
+                missing = block_fn.inputs[len(inputs) :]
+                inputs = [*inputs, *(getattr(part, "value", None) for part in missing)]
             return await super().preprocess_data(block_fn, inputs, *args, **options)
 
     async def call_function(self, *args: Any, **options: Any) -> Any:

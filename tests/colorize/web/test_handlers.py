@@ -2,6 +2,7 @@
 
 import inspect
 import shutil
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -187,6 +188,35 @@ def test_a_bundle_tells_what_is_in_it(page, rose, tmp_path, uploads):
     archive, note = page.bundle(given, "rebalanced", 0.4, 1.0, "", "", None, 1.0, gr.Progress())
     assert note.startswith("1 of 2 photos") and "letter.png" in note
     assert uploads in Path(archive).parents  # where files are deleted in time
+
+
+def test_a_bundle_leaves_hints_to_the_stage_and_takes_a_reference(page, rose, tmp_path):
+    hints = '[{"x": 0.5, "y": 0.5, "color": "#c02020"}]'
+    given = ([rose], "rebalanced", 0.4, 1.0)
+    seen = []
+    for more in (("", "PNG", None, 1.0), (hints, "PNG", None, 1.0), ("", "PNG", rose, 0.9)):
+        archive, note = page.bundle(*given, *more, gr.Progress())
+        assert ("the photo on the stage alone" in note) == (more[0] == hints)
+        with zipfile.ZipFile(archive) as bundled:
+            seen.append(bundled.read(bundled.namelist()[0]))
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_hints_reach_stage_and_download(page, rose):
+    hints = '[{"x": 0.5, "y": 0.5, "color": "#c02020"}]'
+    stages = [page.paint(rose, "rebalanced", 0.4, 1.0, said)["after"] for said in ("", None, hints)]
+    assert stages[0] == stages[1] != stages[2]
+    plain, hinted = (
+        Path(page.download(rose, "rebalanced", 0.4, 1.0, "PNG", said)).read_bytes()
+        for said in ("", hints)
+    )
+    assert plain != hinted
+
+
+@pytest.mark.parametrize("handler", ["show", "paint", "look_inside"])
+def test_hints_that_are_none_are_a_sentence(page, rose, handler):
+    with pytest.raises(gr.Error, match="Hint 1 of 1: A hint's x is 7; it must be a number"):
+        getattr(page, handler)(rose, "rebalanced", 0.4, 1.0, '[{"x": 7, "y": 0, "color": null}]')
 
 
 def test_samples_are_copied_where_the_page_may_see_them(uploads):
