@@ -61,15 +61,16 @@ function listed(place) {
   const item = document.createElement("li");
   const open = document.createElement("button"),
     swatch = document.createElement("i"),
-    more = document.createElement("span"),
+    line = document.createElement("span"),
+    more = document.createElement("em"),
     gone = document.createElement("button");
   open.type = gone.type = "button";
   open.className = "open";
   gone.className = "gone";
   swatch.style.background = color ?? "transparent";
-  open.append(swatch, words);
   more.textContent = [reach, remark].filter(Boolean).join(", ");
-  open.append(more);
+  line.append(`${words} `, more);
+  open.append(swatch, line);
   gone.textContent = "×";
   gone.setAttribute("aria-label", `Remove pin ${place + 1}`);
   open.addEventListener("click", () => askPin(place, true));

@@ -57,6 +57,7 @@ function drawQuestion() {
   part(".remark").textContent = said?.remark ?? "";
   if (hint) showReach(hint.radius);
   drawDraft(!hint);
+  uncover();
 }
 
 function showReach(radius) {
@@ -91,10 +92,17 @@ function placeQuestion() {
   question.classList.toggle("flipped", !right);
   question.style.setProperty("--left", `${asked.x * box.width + (right ? 24 : -24 - width)}px`);
   question.style.setProperty("--top", `${Math.max(-8, top)}px`);
+  uncover();
+}
+
+function uncover() {
+  // in a narrow window: the spot is to be seen above the question
   if (innerWidth >= SHEET) return;
-  const below = box.top + asked.y * box.height + 32 - (innerHeight - height);
-  const above = box.top + asked.y * box.height - 32;
-  if (below > 0 || above < 0) scrollBy({ top: below > 0 ? below : above });
+  const box = layer().getBoundingClientRect();
+  const spot = box.top + asked.y * box.height;
+  const low = spot + 32 - question.getBoundingClientRect().top,
+    high = spot - 32;
+  if (low > 0 || high < 0) scrollBy({ top: low > 0 ? low : high });
 }
 
 function offered(swatch) {
