@@ -107,8 +107,8 @@ class Study:
     version: int = 1
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
     pairs: str = later("balanced")  # of models; 'uncertain': where ratings are least sure
-    real_catches: bool = later(False)  # catch trials of either half: absurd ones, easy real ones
-    counterbalanced: bool = later(False)  # by chance, the keys mean the reverse for half the people
+    real_catches: bool = later(False)  # catch trials of either half: also easy real ones
+    counterbalanced: bool = later(False)  # by chance, keys mean the reverse for half the people
     authors: tuple[str, ...] = later(())  # of the data, as an export names them
     licence: str = later("")  # of the data: a name such as CC-BY-4.0, or an address
 

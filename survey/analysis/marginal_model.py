@@ -37,7 +37,7 @@ def votes_of(folder: Path) -> tuple[pd.DataFrame, bool]:
     kept = kept if len(kept) else people.participant  # as the report does
     votes = votes[(votes.kind == "trial") & votes.participant.isin(kept)].copy()
     votes["condition"] = votes.condition.str.removeprefix("'")  # see README.md
-    pairs = bool(votes.answer.isin(["left", "right"]).all())
+    pairs = not votes.truth.isin(["real", "synthesized"]).all()
     believed = votes.answer != votes.truth if pairs else votes.answer == "real"
     return votes.assign(believed=believed.astype(float)), pairs
 

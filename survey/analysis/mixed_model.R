@@ -21,7 +21,8 @@ if (length(kept) == 0) kept <- people$participant # as the report does
 votes <- votes[votes$kind == "trial" & votes$participant %in% kept, ]
 votes$condition <- sub("^'", "", votes$condition) # see README.md
 
-pairs <- all(votes$answer %in% c("left", "right"))
+pairs <- !all(votes$truth %in% c("real", "synthesized"))
+if (anyNA(votes$truth) || any(votes$truth == "")) stop("These votes rank models; no answer is right.")
 votes$believed <- as.integer(if (pairs) votes$answer != votes$truth else votes$answer == "real")
 levels <- unique(votes$condition)
 levels <- c(intersect("real", levels), sort(setdiff(levels, "real")))

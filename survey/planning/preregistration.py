@@ -39,7 +39,7 @@ def preregistration(folder: str | Path, chances: Chances) -> str:
     study = Study.load(folder)
     facts = f"Plan of a study, before its first vote · SHA-256 of the design {study.sha256}"
     parts = [
-        section("Design", definitions(described(study, {"Photos": _photos(folder)}))),
+        section("Design", definitions(_design(folder, study))),
         _people(study),
         _tests(study),
         _power(folder, chances),
@@ -48,8 +48,14 @@ def preregistration(folder: str | Path, chances: Chances) -> str:
     return page(study.title, facts, parts)
 
 
-def _photos(folder: str | Path) -> str:
-    photos = manifest.load(folder, Study.load(folder))
+def _design(folder: str | Path, study: Study) -> dict[str, str]:
+    """All but the seed: who knows it before the end knows the answers."""
+    design = described(study, {"Photos": _photos(folder, study)})
+    return {name: said for name, said in design.items() if name != "Seed"}
+
+
+def _photos(folder: str | Path, study: Study) -> str:
+    photos = manifest.load(folder, study)
     roles = [photo["role"] for photo in photos]
     return (
         f"{roles.count('trial')} scored, {roles.count('catch')} for catch trials, "

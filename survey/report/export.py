@@ -53,8 +53,9 @@ Every vote of a study with photos that are real or coloured by a model, under th
 In the CSV files, a text that begins with one of = + - @ ' has an apostrophe put in front, so that
 no spreadsheet runs it; take off one leading apostrophe to have the text as it was.
 
-`results/people.csv` says who broke which rule of exclusion. To analyse the votes, with a mixed
-model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
+`results/people.csv` says who broke which rule of exclusion (1), who is `excluded` from the main
+results by any, and what the key on the left meant (`left_answer`). To analyse the votes, with
+a mixed model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
 `python analysis/marginal_model.py` (needs statsmodels).
 """
 ANALYSIS = Path(__file__).parents[1] / "analysis"

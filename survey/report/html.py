@@ -120,7 +120,7 @@ def _crowded(found: Analysis) -> str:
     return (
         f"{found.participants} participants judged the same {found.photos} photos. What is "
         "uncertain is then almost only how other photos would fare, of which so few tell little: "
-        "simulated 95 % intervals of 200 people and 10 photos hold in 86 to 96 % of studies. More "
+        "simulated 95 % intervals of 200 people and 10 photos hold in 80 to 96 % of studies. More "
         "photos help, more people do not."
     )
 

@@ -44,6 +44,12 @@ def test_it_says_all_that_is_fixed_beforehand(tmp_path):
     assert preregistration(tmp_path, QUICK) == preregistration(tmp_path, QUICK)
 
 
+def test_it_does_not_tell_the_seed(tmp_path):
+    """By which answers and completion codes could be worked out before the end."""
+    make_study(tmp_path, seed=987_654_321)
+    assert "987654321" not in preregistration(tmp_path, QUICK)
+
+
 def test_pairs_have_no_real_photos_to_compare_with(tmp_path):
     make_study(tmp_path, design="pair")
     said = text(preregistration(tmp_path, QUICK))
