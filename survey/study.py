@@ -35,12 +35,17 @@ from survey.designs.design import CONSENT, Design, Presentation
 LONGEST_RUN = 3  # trials in a row from the same half
 LONGEST_TEXT = 20_000  # characters of consent text
 FILE = "study.json"
-SINCE = {"pairs": "balanced"}  # settings younger than some frozen designs, and what these did
 KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
 
 
 class DesignError(ValueError):
     """A design that cannot be run; the text says which value, which rule and what to do."""
+
+
+def later(default: Any) -> Any:
+    """A setting that came later. At this default it is left out of study.json, so that a design
+    frozen before keeps its hash, and means what it meant."""
+    return field(default=default, metadata={"later": True})
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,30 @@ class Exclusion:
     exposure_share: float = 0.20  # more than this share of trials flagged `exposure`
     unfinished: bool = True
     colour_deficient: bool = True  # by their own account
+    reloaded_share: float = later(1.0)  # more than this share of trials shown again by a reload
+    hidden_share: float = later(1.0)  # … or with the page hidden meanwhile
+    smallest_screen: int = later(0)  # CSS pixels of its shorter side: below it, it is a phone
+
+    @classmethod
+    def of_new_studies(cls, catches: int, chance: float) -> "Exclusion":
+        """What `survey build` declares; of the catch trials as few may fail as guessers seldom do.
+
+        The most failures that fewer than 6 % of guessers stay below; at least two, since one is a
+        slip.
+        """
+        strict = [k for k in range(2, catches + 1) if guessers_pass(catches, k, chance) < 0.06]
+        failed = max(strict, default=min(2, catches))
+        return cls(failed_catch=failed, reloaded_share=0.1, hidden_share=0.1)
+
+
+def guessers_pass(catches: int, failed_catch: int, chance: float) -> float:
+    """Share of those who guess, right by this chance, who fail fewer catch trials than that."""
+    if not failed_catch:
+        return 1.0
+    return sum(
+        math.comb(catches, wrong) * (1 - chance) ** wrong * chance ** (catches - wrong)
+        for wrong in range(min(failed_catch, catches + 1))
+    )
 
 
 @dataclass(frozen=True)
@@ -70,9 +99,6 @@ class Study:
     practice: int = 10  # trials with feedback, before the rest
     trials: int = 40  # scored trials
     catch: float = 0.10  # catch trials, as a share of `trials` and beyond them
-    pairs: str = (
-        "balanced"  # of models: all alike; or 'uncertain': where the ratings are least sure
-    )
     target: int = 0  # participants to recruit, then the study is full; 0: no limit
     panel: str = ""  # address parameters of a panel, the person's id first: A or A,B,C; "": none
     expire_minutes: float = 5.0  # silence after which a participant's place is given to others
@@ -80,6 +106,11 @@ class Study:
     seed: int = 0
     version: int = 1
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
+    pairs: str = later("balanced")  # of models; 'uncertain': where ratings are least sure
+    real_catches: bool = later(False)  # catch trials of either half: also easy real ones
+    counterbalanced: bool = later(False)  # by chance, keys mean the reverse for half the people
+    authors: tuple[str, ...] = later(())  # of the data, as an export names them
+    licence: str = later("")  # of the data: a name such as CC-BY-4.0, or an address
 
     def __post_init__(self) -> None:
         if self.design in DESIGNS:
@@ -157,6 +188,16 @@ class Study:
         """What people may say, in this order on the screen."""
         return tuple(answer.name for answer in self.question_type.answers)
 
+    def answers_of(self, seed: int) -> tuple[str, ...]:
+        """What the person of this seed may say, in their order on the screen."""
+        turned = self.counterbalanced and self.question_type.is_order_free and seed >> 40 & 1
+        return self.answers[::-1] if turned else self.answers
+
+    @property
+    def catch_half(self) -> int | None:
+        """The half in which all catch trials lie; None: both."""
+        return None if self.real_catches else self.question_type.catch_half
+
     @cached_property
     def _presentations(self) -> dict[tuple[str, int], Presentation]:
         made = self.question_type.presentation
@@ -168,9 +209,11 @@ class Study:
         return hashlib.sha256(self._json().encode()).hexdigest()
 
     def _json(self) -> str:
-        values = asdict(self)
-        stated = {n: v for n, v in values.items() if n not in SINCE or v != SINCE[n]}
-        return json.dumps(stated, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As study.json holds it: without what came later and is not used."""
+        return _without_unused(self) | {"exclusion": _without_unused(self.exclusion)}
 
     def presentation(self, kind: str, slot: int) -> Presentation:
         """What stands in this slot in a trial of this kind."""
@@ -183,7 +226,7 @@ class Study:
     def save(self, folder: str | Path) -> Path:
         """Write the design with its hash, so that a later change of the file is noticed."""
         path = Path(folder, FILE)
-        text = json.dumps({"sha256": self.sha256, "study": asdict(self)}, indent=2)
+        text = json.dumps({"sha256": self.sha256, "study": self.as_dict()}, indent=2)
         write_whole(path, (text + "\n").encode())
         return path
 
@@ -211,7 +254,16 @@ class Study:
         if unknown := sorted(set(values) - known):
             raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
         exclusion = Exclusion(**values.get("exclusion", {}))
-        return cls(**values | {"models": tuple(values["models"]), "exclusion": exclusion})
+        names = {key: tuple(values.get(key, ())) for key in ("models", "authors")}
+        return cls(**values | names | {"exclusion": exclusion})
+
+
+def _without_unused(settings: Study | Exclusion) -> dict[str, Any]:
+    values = asdict(settings)
+    later = [f for f in fields(settings) if f.metadata.get("later")]
+    for unused in (f for f in later if values[f.name] == f.default):
+        del values[unused.name]
+    return values
 
 
 @dataclass(frozen=True)
@@ -254,7 +306,7 @@ def plan(study: Study, seed: int) -> list[Step]:
     rng = random.Random(seed)
     practice = [Step("practice", half) for half in _mixed(_halves(study.practice, rng), rng)]
     scored = _halves(study.trials, rng)
-    catches, only = _halves(study.catches, rng), study.question_type.catch_half
+    catches, only = _halves(study.catches, rng), study.catch_half
     if only is not None:
         catches = (study.catches, 0) if only == 0 else (0, study.catches)
     halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
-from survey.designs.design import Answer, Design, OwnFindings, Presentation, Words
+from survey.designs.design import Answer, Design, OwnFindings, Presentation, Words, happens
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LEFT = "CASE answer WHEN 'left' THEN 1 WHEN 'undecided' THEN 0.5 ELSE 0 END"  # won by the left
 SIDE, TIE = 0.1, -0.7  # of simulated people, in logits: a fifth cannot decide between equals
+SEEN = 3.5  # likewise: 97 % say at once where the absurd colours are
 CONSENT = """\
 You will see photos twice, side by side, in colours that two computers put in; you say which \
 colours you prefer. It takes about five minutes. We record your answers, their times and the \
@@ -146,6 +147,8 @@ class Preference(Design):
         self, shown: Presentation, appeal: Callable[[str], float], rng: random.Random
     ) -> str:
         """By Davidson's model of ties; see survey/preference/bradley_terry.py."""
+        if shown.truth and happens(SEEN, rng):
+            return shown.truth
         left, right = map(appeal, shown.versions)
         half = (left - right + SIDE) / 2
         weights = [math.exp(half), math.exp(TIE), math.exp(-half)]

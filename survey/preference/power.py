@@ -50,6 +50,7 @@ CELLS = {
     "many ties": Scenario(tie=0.7),
     "heavy voters": Scenario(zipf=1.2),
     "uneven pairs": Scenario(uneven=20.0),
+    "unsure pairs": Scenario(people=100, votes=1200, unsure=True),
     "strong habits": Scenario(side=0.5, side_sd=1.0, tie_sd=1.5),
     "far apart": Scenario(strengths=(2.5, 0.0, -0.5, -2.0)),
     "intransitive": Scenario(cycle=0.5),

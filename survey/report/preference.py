@@ -96,7 +96,9 @@ def _ratings(found: Ratings) -> str:
     """Strengths against the mean, and shares against the first model."""
     ends = [end for strength in found.strengths for end in strength[1:] if isfinite(end)]
     limit = float(ceil(max((abs(end) for end in ends), default=1)))
-    axis = Axis(-limit, limit, {end: signed(end, 0) for end in (-limit, 0, limit)}, signed, 0)
+    axis = Axis(
+        -limit, limit, {-limit: signed(-limit, 0), 0: "0", limit: signed(limit, 0)}, signed, 0
+    )
     order = sorted(range(len(found.models)), key=lambda i: -found.strengths[i].estimate)
     rows = [PlotRow(found.models[i], found.strengths[i], _against_first(found, i)) for i in order]
     columns = ["", "Strength", "95 %", f"Wins against {found.models[0]}", "95 %"]
@@ -140,7 +142,7 @@ def _matrix(found: Ratings) -> str:
         html_table(["", *found.models], rows),
         note(
             "Share of the deciding votes that the model of the row takes from the model of the "
-            "column, by the ratings, and its 95 % interval, in percent."
+            "column, by the ratings, and its 95 % interval, each by itself, in percent."
         ),
     )
 

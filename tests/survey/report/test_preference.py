@@ -24,7 +24,7 @@ from survey.store import Store
 from tests.helpers.boards import duel
 from tests.helpers.study import make_study
 
-MODELS = ("plain", "<b>vivid</b>", "=faded()")
+MODELS = ("plain", "<b>vivid", "=faded()")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_tables_hold_the_ratings_and_the_pairs(folder, tmp_path):
             pair.lost,
         ]
         assert float(row["low"]) == pair.share.low <= float(row["share"])
-    assert {row["model"] for row in read["ratings"]} == {"plain", "<b>vivid</b>", "'=faded()"}
+    assert {row["model"] for row in read["ratings"]} == {"plain", "<b>vivid", "'=faded()"}
     assert "preferred" in read["rates"][0]
 
 
