@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from survey.preference.pairing import EVENLY, gains
-from survey.stats import Array
+if TYPE_CHECKING:
+    from survey.stats import Array
 
 ANSWERS = ("first", "second", "tie")  # in the order of survey.preference.bradley_terry
 LESS_OFTEN = 2 / 3  # chance that the left is whoever was there less often
@@ -68,6 +68,8 @@ class Drawing:
 
     def _pair(self, pairs: list[Pair], rng: np.random.Generator) -> Pair:
         """Where the ratings are least sure, or sometimes any."""
+        from survey.preference.pairing import EVENLY, gains  # brings scipy: with the first pair
+
         if rng.random() >= EVENLY:
             gain = gains(self._votes)
             value = np.array([gain[self._number[a], self._number[b]] for a, b in pairs])

@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from colorize.files import bare_name
-from colorize.folder import PHOTOS
 from colorize.photo import Photo, encode_photo, open_photo, shrink
 from colorize.samples import samples
 
@@ -56,6 +55,8 @@ class Own:
 
 def board_photos(folder: str | Path) -> dict[str, Shown]:
     """The samples, and what the operator laid into the board's folder, by their file names."""
+    from colorize.folder import PHOTOS  # brings torch: only now
+
     laid = sorted(p for p in Path(folder, FOLDER).glob("*") if p.suffix.lower() in PHOTOS)
     shown = {sample.file: Shown(sample.words, sample.path) for sample in samples()}
     return shown | {bare_name(path.name): Shown("A photo", path) for path in laid}
