@@ -60,9 +60,9 @@ def take_board(page: Page, picture: Path) -> None:
     """The board alone, of the Results page that is open."""
     page.locator("#board iframe:visible").wait_for(timeout=120_000)
     page.wait_for_timeout(500)  # as tall as it is
-    page.locator("#board").scroll_into_view_if_needed()
     box = page.locator("#board").bounding_box()
-    clip = box | {"height": min(box["height"], TALLEST)}
+    top = box["y"] + page.evaluate("scrollY")
+    clip = box | {"y": top, "height": min(box["height"], TALLEST)}
     page.screenshot(path=picture, type="jpeg", quality=70, full_page=True, clip=clip)
     print(picture)
 
