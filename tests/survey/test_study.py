@@ -155,3 +155,23 @@ def test_a_file_that_is_no_study_is_refused(tmp_path):
 def test_photos_needed_fill_every_list():
     assert a_study(models=("a", "b", "c"), trials=40).photos_needed == 42
     assert a_study(models=("a",), trials=40).photos_needed == 40
+
+
+@pytest.mark.parametrize("display", ["fit", "natural", "32", "400"])
+def test_images_have_the_size_that_a_study_gives_them(display):
+    assert Study(title="x", models=("a",), display=display).display == display
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"display": "31"}, "display is '31'"),
+        ({"display": "4e2"}, "use fit, natural or 32 to 2000"),
+        ({"minutes": -1}, "minutes is -1"),
+        ({"contact": "x" * 301}, "contact is over 300"),
+        ({"design": "sequence", "exposure_ms": None}, "give an exposure"),
+    ],
+)
+def test_later_settings_have_rules_too(settings, said):
+    with pytest.raises(DesignError, match=said):
+        Study(title="x", models=("a",), **settings)
