@@ -313,14 +313,7 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--design", choices=tuple(DESIGNS), help=f"{types} (single)")
     add("--question", help="the default is the design's")
     add("--consent", type=Path, metavar="FILE", help="text to agree to")
-    add("--contact", help="who asks and where to write to, told with the consent")
-    add("--kept", metavar="WORDS", help='how long answers are kept, as "until 2036"; told likewise')
-    add("--minutes", type=int, help="that it takes, told likewise (estimated)")
-    add("--debrief", type=Path, metavar="FILE", help="what it was about, told at the end")
-    add("--questions", type=Path, metavar="FILE", help="pages before and after the trials, as JSON")
-    add("--language", help="en, de, or `browser`: as each participant's browser prefers (en)")
-    sizes = "of an image: CSS pixels, `natural`: its own, on any screen, or `fit` (fit)"
-    add("--display", metavar="SIZE", help=sizes)
+    _word_options(options)
     exposures = ", ".join(f"{name} {d.exposure_ms or 'none'}" for name, d in DESIGNS.items())
     add(
         "--exposure",
@@ -336,6 +329,19 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--panel", type=_panel, help="`prolific`, or the address parameters of another, A or A,B,C")
     add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
+
+
+def _word_options(options: argparse.ArgumentParser) -> None:
+    """What participants are told and asked beside the trials, and how they see these."""
+    add = options.add_argument
+    add("--contact", help="who asks and where to write to, told with the consent")
+    add("--kept", metavar="WORDS", help='how long answers are kept, as "until 2036"; told likewise')
+    add("--minutes", type=int, help="that it takes, told likewise (estimated)")
+    add("--debrief", type=Path, metavar="FILE", help="what it was about, told at the end")
+    add("--questions", type=Path, metavar="FILE", help="pages before and after the trials, as JSON")
+    add("--language", help="en, de, or `browser`: as each participant's browser prefers (en)")
+    sizes = "of an image: CSS pixels, `natural`: its own, on any screen, or `fit` (fit)"
+    add("--display", metavar="SIZE", help=sizes)
 
 
 def _recruit_options(options: argparse.ArgumentParser) -> None:

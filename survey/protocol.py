@@ -120,7 +120,9 @@ class StudyProtocol:
             if known is None:
                 return self._enrol(ledger, panel, details, now)
             if known["panel_id"] == sealed:  # a restore knew no more
-                ledger.update_person(known["id"], panel_id=panel, panel_details=details)
+                ledger.update_person(known["id"], panel_id=panel)
+                if details:
+                    ledger.update_person(known["id"], panel_details=details)
             return str(known["token"])
 
         return self._decide(enrol)

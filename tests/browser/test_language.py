@@ -112,7 +112,7 @@ def test_a_window_that_is_too_small_waits_until_it_is_larger(come, halls):
     assert visitor.screen() == "trial"
     visitor.page.set_viewport_size({"width": 1280, "height": 500})  # for the next trial
     visitor.answer()
-    visitor.step()
+    assert visitor.until("trials") == ["feedback", "trials"]
     visitor.page.wait_for_selector("section[data-name=small]:not([hidden])")
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
     visitor.until("end")

@@ -120,17 +120,17 @@ async function participate(greet) {
   } else if (stage === "trials" && greet) {
     await choice("again");
   }
-  if (stage === "before") stage = await questions("before");
+  if (stage === "before") stage = await questionPage("before");
   if (stage === "trials") {
     await trials();
     stage = await ask("stage", { token });
   }
-  if (stage === "after") await questions("after");
+  if (stage === "after") await questionPage("after");
   await debrief();
 }
 
 // A page of the study's own questions; gives the stage after it.
-async function questions(page) {
+async function questionPage(page) {
   write("questions", say(`questions_${page}`));
   show("questions");
   questionnaire.querySelector("[data-focus]").focus({ preventScroll: true });

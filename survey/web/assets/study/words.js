@@ -14,11 +14,11 @@ function preferred(known) {
 function speak(known) {
   language = preferred(known);
   element.lang = language;
-  element.querySelectorAll("[data-say]").forEach((place) => {
-    place.textContent = say(place.dataset.say);
+  element.querySelectorAll("[data-say]").forEach((spot) => {
+    spot.textContent = say(spot.dataset.say);
   });
-  element.querySelectorAll("[data-say-label]").forEach((place) => {
-    place.setAttribute("aria-label", say(place.dataset.sayLabel));
+  element.querySelectorAll("[data-say-label]").forEach((spot) => {
+    spot.setAttribute("aria-label", say(spot.dataset.sayLabel));
   });
 }
 
