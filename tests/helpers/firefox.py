@@ -15,6 +15,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,11 @@ class WebSocket:
 
     def send(self, text: str) -> None:
         data, mask = text.encode(), os.urandom(4)
-        size = len(data)
-        head = struct.pack(">BBQ", 0x81, 0x80 | 127, size)  # one whole text, masked
+        size = len(data)  # of one whole text, masked; in as few bytes as it fits
+        lengths = [(126, ">B", size), (1 << 16, ">BH", 126), (1 << 63, ">BQ", 127)]
+        code, first = next((code, first) for most, code, first in lengths if size < most)
+        sizes = (0x80 | first,) if code == ">B" else (0x80 | first, size)
+        head = b"\x81" + struct.pack(code, *sizes)
         self._socket.sendall(head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
 
     def receive(self) -> str:
@@ -77,22 +81,29 @@ class Firefox:
     def __init__(self, folder: Path) -> None:
         assert FIREFOX, "no firefox is installed"
         folder.mkdir(parents=True, exist_ok=True)
-        said = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
-        (folder / "user.js").write_text("\n".join(said))
+        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
+        (folder / "user.js").write_text("\n".join(lines))
         command = [FIREFOX, "--headless", "--no-remote", "--profile", str(folder)]
         command += ["--remote-debugging-port=0", "--width=1280", "--height=900"]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        self._socket = WebSocket(self._port(), "/session")
+        self._said = folder / "said.txt"
+        with self._said.open("wb") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said)
+        try:
+            self._socket = WebSocket(self._port(), "/session")
+        except BaseException:
+            self._end()
+            raise
         self._number = 0
         self._ask("session.new", capabilities={})
         (self._tab, *_) = self._ask("browsingContext.getTree")["contexts"]
 
     def _port(self) -> int:
-        assert self._process.stderr
-        for line in self._process.stderr:
-            if found := LISTENS.search(line):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until and self._process.poll() is None:
+            if found := LISTENS.search(self._said.read_text(errors="replace")):
                 return int(found[1])
-        raise AssertionError("Firefox ended before it listened.")
+            time.sleep(0.05)
+        raise AssertionError(f"Firefox does not listen. It said: {self._said.read_text()[-500:]}")
 
     def _ask(self, method: str, **given: object) -> Any:
         self._number += 1
@@ -127,7 +138,8 @@ class Firefox:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.wait(30)
-        assert self._process.stderr
-        self._process.stderr.close()
