@@ -151,5 +151,6 @@ def test_images_in_turn_are_seen_one_by_one_in_one_place(come, halls):
     for vote in hall.votes():
         check_exposure(vote)
         assert vote["answer"] == "first"
+        assert vote["shown_width"] == 416
         least = (2 * vote["requested_ms"] + hall.study.mask_ms) / 1000
         assert vote["received_at"] - vote["shown_at"] >= least
