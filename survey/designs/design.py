@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # what reports and power need brings scipy: not for a vote
     from survey.comparison import Votes
     from survey.report.evidence import Evidence
     from survey.report.findings import Findings
-    from survey.stats import Array, Tally
+    from survey.stats import Array, Interval
 
 SIGNS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 CONSENT = """\
@@ -99,7 +99,8 @@ class Design(ABC):
     least_models = 1
     exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise
     images_in_turn = 1  # 2: a trial's images stand in one place, one after the other
-    catch_half: int | None = None  # the half in which all catch trials lie; None: both
+    catch_half: int | None = None  # of all catch trials without `real_catches`; None: both
+    is_order_free = False  # the answers are no places, so that keys may change their meanings
     judged = 1  # conditions that one vote judges
     is_yes_or_no = True  # each judgement is 0 or 1, so that differences can be tested by shuffling
     has_published_figures = True  # from studies that asked what is real
@@ -129,12 +130,12 @@ class Design(ABC):
         columns = f"participant, photo, condition, {self.believed} AS believed"
         return f"SELECT {columns} FROM votes WHERE kind = 'trial'"
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
-        """Sensitivity, one value per cluster; None where it has no meaning."""
+    def d_prime(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        """How well the crowd tells this condition apart; None where it has no meaning."""
         return None
 
-    def criterion(self, believed: Tally, real: Tally | None) -> Array | None:
-        """Leaning to one answer, one value per cluster; None where it has no meaning."""
+    def criterion(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        """How the crowd leans to one answer; None where it has no meaning."""
         return None
 
     def ranking(self, votes: Mapping[str, Votes]) -> dict[str, float | None]:

@@ -181,6 +181,7 @@ const oneTabAtATime = (work) =>
 async function trials() {
   underWay = true;
   let trial = await ask("next_trial", { token });
+  if (trial) furnish(study, trial.answers);
   while (trial) {
     const images = decode(trial.images);
     const first = trial.number === 1;

@@ -11,20 +11,21 @@ let inTurn = false; // the images stand in one place, one after the other
 const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// The frames and buttons that the study's question type asks for.
-function furnish({ answers, words, in_turn }) {
+// The frames and buttons that the study's question type asks for, the answers in this order: keys
+// have their places, but what they mean may be another thing for another person.
+function furnish({ answers, words, in_turn }, order = answers.map(({ name }) => name)) {
   const photos = stage.querySelector(".photos");
   figures = words.pictures.map(() => photos.firstElementChild.cloneNode(true));
   photos.replaceChildren(...figures);
   inTurn = in_turn > 1;
   photos.classList.toggle("turns", inTurn);
   keys = answers.map((answer) => answer.key);
-  buttons = answers.map(({ name, sign }, i) => {
+  buttons = answers.map(({ sign }, i) => {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", disabled: true });
     const key = made("kbd", sign);
     key.setAttribute("aria-hidden", "true");
-    const parts = [key, made("span", words.answers[name])];
+    const parts = [key, made("span", words.answers[order[i]])];
     const last = i > 0 && i === answers.length - 1; // the outer keys are on the outside
     button.append(...(last ? parts.reverse() : parts));
     return button;
