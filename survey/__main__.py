@@ -30,8 +30,8 @@ from survey.designs import DESIGNS
 from survey.planning.assumed import add_options, assumed_by
 
 SETTINGS = (  # options of `build` that go into the design as they are
-    *("title", "design", "question", "practice", "trials", "catch", "target", "panel"),
-    *("seed", "version", "language", "contact", "kept", "minutes", "display"),
+    *("title", "design", "question", "practice", "trials", "catch", "pairs", "target"),
+    *("panel", "seed", "version", "language", "contact", "kept", "minutes", "display"),
 )
 CATCH = 0.25  # of 40 trials: ten, of which a guesser keeps the rule in 5 % of cases
 PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
@@ -63,12 +63,13 @@ def build(args: argparse.Namespace) -> int:
     from colorize.files import bare_name
     from colorize.folder import PHOTOS
     from survey.build import build, load_models, model_name
+    from survey.other_systems import find, named
     from survey.questionnaire.questions import read_pages
     from survey.study import Exclusion, Study
 
     if not args.photos.is_dir():
         raise ValueError(f"{args.photos} is no folder; give the one that holds the photos.")
-    names = [name.strip() for name in args.models.split(",")]
+    names = [name.strip() for name in args.models.split(",")] if args.models else []
     settings = {name: getattr(args, name) for name in SETTINGS}
     for name in ("consent", "debrief"):
         if path := getattr(args, name):
@@ -79,18 +80,20 @@ def build(args: argparse.Namespace) -> int:
     chosen.setdefault("seed", secrets.randbits(SEED_BITS))
     chosen["title"] = args.title or args.output.name
     design = DESIGNS[chosen.setdefault("design", "single")]
+    chosen.setdefault("practice", design.practice)
     chosen["exposure_ms"] = getattr(args, "exposure", design.exposure_ms)
     chosen.setdefault("catch", CATCH)
-    chosen["real_catches"] = design.catch_half is not None
+    chosen["real_catches"] = design.catch_half is not None and design.shows_real
     chosen["counterbalanced"] = design.is_order_free
     chosen |= {"authors": tuple(args.author), "licence": args.licence}
-    study = Study(models=tuple(map(model_name, names)), **chosen)
+    given = [named(text) for text in args.add]
+    study = Study(models=(*map(model_name, names), *(name for name, _ in given)), **chosen)
     rules = Exclusion.of_new_studies(study.catches, design.chance)
     study = replace(study, exclusion=replace(rules, smallest_screen=args.smallest_screen))
     photos = [path for path in args.photos.rglob("*") if path.suffix.lower() in PHOTOS]
-    built = build(
-        photos, args.output, study, load_models(names, args.device), size=args.size, most=args.most
-    )
+    added = [find(name, folder, photos, args.photos) for name, folder in given]
+    colorize, limits = load_models(names, args.device), {"size": args.size, "most": args.most}
+    built = build(photos, args.output, study, colorize, added=added, **limits)
     for row in built.left_out:
         name = bare_name(row["name"])  # which no terminal obeys
         print(f"left out: {name}, because {row['reason']}", file=sys.stderr)
@@ -329,7 +332,9 @@ def parser() -> argparse.ArgumentParser:
 def _build_options(options: argparse.ArgumentParser) -> None:
     add = options.add_argument
     add("photos", type=Path, help="folder of photos")
-    add("--models", required=True, metavar="A,B,C", help="names or files of models")
+    add("--models", metavar="A,B,C", help="names or files of models")
+    about = "a system by its pictures of these photos, of the same names; as often as there are any"
+    add("--add", action="append", default=[], metavar="NAME=FOLDER", help=about)
     add("--output", type=Path, required=True, metavar="STUDY")
     add("--size", type=int, default=256, help="pixels on a side (256)")
     add("--most", type=int, metavar="N", help="scored photos at most (all)")
@@ -348,9 +353,11 @@ def _build_options(options: argparse.ArgumentParser) -> None:
         metavar="MS",
         help=f"or `none` ({exposures})",
     )
-    add("--practice", type=int, help="trials with feedback (10)")
+    practices = ", ".join(f"{name} {d.practice}" for name, d in DESIGNS.items())
+    add("--practice", type=int, help=f"trials with feedback, where any is right ({practices})")
     add("--trials", type=int, help="scored trials of each participant (40)")
     add("--catch", type=float, help=f"catch trials as a share of these ({CATCH})")
+    add("--pairs", help="of models: balanced, or uncertain: where preferences are least sure")
     add("--smallest-screen", type=int, default=0, metavar="PX", help="leave out phones (0: take)")
     add("--target", type=int, help="participants, then the study is full (0: no limit)")
     add("--panel", type=_panel, help="`prolific`, or the address parameters of another, A or A,B,C")

@@ -12,7 +12,7 @@ again.
 import hashlib
 import random
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from tqdm import tqdm
 from colorize.files import NO_SPACE
 from colorize.photo import Photo, PhotoError, open_photo
 from survey import manifest
+from survey.other_systems import OtherSystem
 from survey.stimuli import SIZE, Unfit, absurd, alike, check, chroma, fingerprint, images, square
 from survey.study import FILE, DesignError, Study
 
@@ -51,10 +52,15 @@ def build(
     *,
     size: int = SIZE,
     most: int | None = None,
+    added: Iterable[OtherSystem] = (),
 ) -> Built:
-    """Make a study of all photos, or of so many scored ones. Chance gives each photo its role."""
+    """Make a study of all photos, or of so many scored ones. Chance gives each photo its role.
+
+    The models that were `added` have pictures already; the others are asked of `colorize`.
+    """
+    others = {system.name: system for system in added}
     try:
-        return _build(photos, Path(folder), study, colorize, size, most)
+        return _build(photos, Path(folder), study, Colours(colorize, others, size), most)
     except OSError as error:
         if error.errno not in NO_SPACE:
             raise
@@ -68,8 +74,7 @@ def _build(
     photos: Iterable[Path],
     folder: Path,
     study: Study,
-    colorize: Colorize,
-    size: int,
+    colours: "Colours",
     most: int | None,
 ) -> Built:
     rng, built = random.Random(f"{study.seed}/photos"), Built(study)
@@ -79,11 +84,11 @@ def _build(
     rng.shuffle(paths)
     rows: list[manifest.Row] = []
     bar = tqdm(paths, desc="photos", unit="photo", leave=False, disable=None)
-    usable = _usable(bar, size, built)
+    usable = _usable(bar, colours.size, built)
     if study.real_catches:
         usable = _with_easy_catches(usable, study)
     for role, (path, pixels) in zip(roles, usable, strict=False):
-        coloured = _coloured(pixels, role, study, colorize)
+        coloured = {v: colours.of(v, path, pixels) for v in study.versions(role)}
         files = {name: _write(folder, png, rng) for name, png in images(pixels, coloured).items()}
         rows.append({"id": len(rows) + 1, "role": role, "name": printable(path), "images": files})
     _drop_remainder(folder, rows, built)
@@ -91,6 +96,23 @@ def _build(
     built.photos = len(rows)
     built.study = manifest.freeze(folder, study, rows, built.left_out)
     return built
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Every version of a photo, whoever coloured it."""
+
+    colorize: Colorize
+    others: Mapping[str, OtherSystem]
+    size: int
+
+    def of(self, version: str, path: Path, pixels: np.ndarray) -> np.ndarray:
+        """(size, size, 3) uint8, of which only the colours count."""
+        if version == "real":
+            return pixels
+        if version in self.others:
+            return self.others[version].square(path, self.size)
+        return absurd(pixels) if version == "catch" else self.colorize(pixels, version)
 
 
 def load_models(names: Iterable[str], device: str = "auto") -> Colorize:
@@ -136,9 +158,10 @@ def _make_room(folder: Path) -> None:
 def _usable(paths: Iterable[Path], size: int, built: Built) -> Iterator[tuple[Path, np.ndarray]]:
     """Photos that can be shown, each content once; the others are left out with the reason."""
     seen: dict[int, str] = {}
+    grey_too = not built.study.question_type.shows_real
     for path in paths:
         try:
-            pixels = square(open_photo(path), size)
+            pixels = square(open_photo(path), size, grey_too=grey_too)
         except PhotoError as error:
             built.leave_out(printable(path), error)
             built.unreadable += 1
@@ -171,19 +194,6 @@ def _with_easy_catches(
 def printable(path: Path) -> str:
     """The name of a photo as a text; some file systems allow names that are none."""
     return path.name.encode(errors="replace").decode()
-
-
-def _coloured(
-    pixels: np.ndarray, role: str, study: Study, colorize: Colorize
-) -> dict[str, np.ndarray]:
-    """The versions of a photo that its role asks for."""
-
-    def colours(version: str) -> np.ndarray:
-        if version == "real":
-            return pixels
-        return absurd(pixels) if version == "catch" else colorize(pixels, version)
-
-    return {version: colours(version) for version in study.versions(role)}
 
 
 def _write(folder: Path, png: bytes, rng: random.Random) -> dict[str, str]:

@@ -22,6 +22,7 @@ CARRIED = (  # what a vote takes over from its trial
     *("opened_at", "shown_at"),
 )
 
+UNSEEN = "NOT IN (SELECT photo FROM votes WHERE participant = ?)"
 LATELY = "(seen_at BETWEEN ? AND ?)"  # and not in the future, which a clock set back makes
 
 
@@ -122,7 +123,7 @@ class Ledger:
     def open_trial(self, person: Row, position: int, now: float) -> Trial:
         """Choose slot and photo for this position, the least shown ones first, and reserve them."""
         step = Step.parse(person["plan"].split()[position])
-        slot, photo = self._choose(person, step, position)
+        slot, photo = self._choose(person, step, position, now)
         shown = self.study.presentation(step.kind, slot)
         trial = {
             "participant": person["id"],
@@ -197,23 +198,43 @@ class Ledger:
         marks = ", ".join(f":{name}" for name in values)
         self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
 
-    def _choose(self, person: Row, step: Step, position: int) -> tuple[int, int]:
+    def _choose(self, person: Row, step: Step, position: int, now: float) -> tuple[int, int]:
         """Slot and unseen photo of this step; among equals, the person's seed decides."""
+        if step.kind == "trial" and self.study.pairs == "uncertain":
+            slot = self.unsure_slot(person["seed"], step.half, position, now)
+            return slot, self._least_shown(person, slot, position)
         query = "SELECT slot FROM votes WHERE participant = ? AND kind = ? ORDER BY id"
         visited = self.db.execute(query, (person["id"], step.kind)).fetchall()
         slots = open_slots(self.study, step.half, [slot for (slot,) in visited])
-        mixer = 1 + (person["seed"] * (position + 1) >> 16) % (PRIME - 1)
-        unseen = "NOT IN (SELECT photo FROM votes WHERE participant = ?)"
+        mixer = _mixer(person, position)
         if step.kind == "trial":
             query = f"""SELECT slot, photo FROM cells
                         WHERE list = ? AND slot IN ({", ".join("?" * len(slots))})
-                              AND photo {unseen}
+                              AND photo {UNSEEN}
                         ORDER BY filled, photo * ? % {PRIME} LIMIT 1"""
             values = (person["list"], *slots, person["id"], mixer)
             slot, photo = self.db.execute(query, values).fetchone()
             return slot, photo
-        query = f"SELECT id FROM photos WHERE role = ? AND id {unseen} ORDER BY id * ? % {PRIME}"
+        query = f"SELECT id FROM photos WHERE role = ? AND id {UNSEEN} ORDER BY id * ? % {PRIME}"
         return slots[mixer % len(slots)], self._value(query, step.kind, person["id"], mixer)
+
+    def unsure_slot(self, seed: int, half: int, position: int, now: float) -> int:
+        """Where the ratings are least sure by the votes until now; see `Design.next_slot`.
+
+        Replayed from a vote: with its person's seed and plan, its position and `opened_at`.
+        """
+        query = """SELECT slot, answer, COUNT(*) FROM votes
+                   WHERE kind = 'trial' AND received_at <= ? GROUP BY slot, answer"""
+        cast = {(slot, answer): n for slot, answer, n in self.db.execute(query, (now,))}
+        design, models = self.study.question_type, self.study.models
+        return design.next_slot(models, half, cast, [seed, position])
+
+    def _least_shown(self, person: Row, slot: int, position: int) -> int:
+        """Of the photos new to this person, of any list, the one shown least in this slot."""
+        query = f"""SELECT photo FROM cells WHERE slot = ? AND photo {UNSEEN}
+                    ORDER BY filled, photo * ? % {PRIME} LIMIT 1"""
+        values = (slot, person["id"], _mixer(person, position))
+        return int(self._value(query, *values))
 
     def _fill(self, slot: int, photo: int, by: int) -> None:
         query = "UPDATE cells SET filled = filled + ? WHERE slot = ? AND photo = ?"
@@ -230,3 +251,8 @@ class Ledger:
 
     def _value(self, query: str, *values: object) -> Any:
         return self.db.execute(query, values).fetchone()[0]
+
+
+def _mixer(person: Row, position: int) -> int:
+    """What puts photos into an order of this person's own."""
+    return 1 + int(person["seed"] * (position + 1) >> 16) % (PRIME - 1)

@@ -17,6 +17,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq
@@ -36,6 +38,7 @@ from survey.stats import (
     clustered_on_participants,
     wilson,
 )
+from survey.study import FILE, Study
 
 AT_ONCE = 4_000_000  # votes simulated in one array, to bound memory
 SHAPES: dict[str, Callable[[Array], Array]] = {  # of photos: shares of them -> deviations, SD 1
@@ -50,8 +53,9 @@ EPILOG = (
     "With a STUDY first (python -m survey power STUDY), its own models, trials and photos count; "
     "the options are --participants, --rate, --difference, --drop-out, --participant-sd, "
     "--photo-sd, --photo-by-model-sd, --runs, --seed, --json. "
-    "With --preference, the options are --share, --models, --people, --photos, --each, "
-    "--person-sd, --photo-sd, --cells, --coverage, --runs, --seed, --json; see --preference --help."
+    "With --preference, or the folder of a study of preference, the options are --share, "
+    "--models, --people, --photos, --each, --person-sd, --photo-sd, --cells, --coverage, --runs, "
+    "--seed, --json; see --preference --help."
 )
 
 
@@ -179,7 +183,12 @@ def power(scenario: Scenario, runs: int, seed: int) -> tuple[float, float]:
 def main(argv: list[str] | None = None) -> int:
     """The command; its rows are one simulated design each."""
     argv = sys.argv[1:] if argv is None else argv
-    if "--preference" in argv:  # votes on pairs of models, which are simulated otherwise
+    parser = _parser()
+    try:
+        preferred = asks_for_preference(argv)
+    except ValueError as error:  # of a study that was edited
+        parser.error(str(error))
+    if preferred:  # votes on pairs of models, which are simulated otherwise
         from survey.preference.power import main as preference
 
         return preference(argv)
@@ -187,7 +196,6 @@ def main(argv: list[str] | None = None) -> int:
         from survey.planning.study_power import main as of_study
 
         return of_study(argv)
-    parser = _parser()
     args = parser.parse_args(argv)
     try:
         designs = _designs(args)
@@ -206,6 +214,14 @@ def main(argv: list[str] | None = None) -> int:
     if not args.coverage:
         print(_advice(designs, rows))
     return 0
+
+
+def asks_for_preference(argv: list[str]) -> bool:
+    """By an option, or by the folder of a study of that type."""
+    if "--preference" in argv or ("--design", "preference") in pairwise(argv):
+        return True
+    study = bool(argv) and Path(argv[0], FILE).is_file()
+    return study and Study.load(argv[0]).design == "preference"
 
 
 def _designs(args: argparse.Namespace) -> list[Scenario]:

@@ -33,7 +33,8 @@ MIX = {"viewer": 0.65, "quitting": 0.2} | dict.fromkeys(
 )
 REAL = 0.8  # of the real photos
 EASY = 2.0  # logits by which the real ones of catch trials are easier
-PERSON_SD, PHOTO_SD = 0.4, 0.8  # of leniency and of photos, in logits
+PERSON_SD, PHOTO_SD = 0.4, 0.8  # of leniency (or liking) and of photos, in logits
+SUITING_SD = 0.6  # of how well a photo suits a model, where models are compared
 START = 1_800_000_000.0
 ARRIVAL_S = 15.0  # mean time between two arrivals
 SCREENS = ((1440, 900, 2.0, 60.0), (1920, 1080, 1.0, 144.0), (390, 844, 3.0, 60.0))
@@ -47,13 +48,16 @@ class World:
     rng: random.Random
     now: float = START
     rates: Mapping[str, float] = field(default_factory=dict)
-    photos: dict[int, float] = field(default_factory=dict)  # how believable each one is, in logits
+    photos: dict[tuple[int, str], float] = field(default_factory=dict)  # their effects, in logits
 
-    def appeal(self, version: str, photo: int, leniency: float) -> float:
-        """How believable this version of a photo is to somebody, in logits."""
-        effect = self.photos.setdefault(photo, self.rng.gauss(0, PHOTO_SD))
+    def appeal(self, version: str, photo: int, person: "Person") -> float:
+        """How believable, or how much liked, this version of a photo is to somebody, in logits."""
         chance = self.rates.get(version, 0.02)
-        return math.log(chance / (1 - chance)) + effect + leniency
+        compared = self.survey.study.question_type.judged > 1  # then what versions share is no help
+        key, sd = ((photo, version), SUITING_SD) if compared else ((photo, ""), PHOTO_SD)
+        photo_effect = self.photos.setdefault(key, self.rng.gauss(0, sd))
+        liking = person.leniency + person.likings.get(version, 0)
+        return math.log(chance / (1 - chance)) + photo_effect + liking
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Person:
     leniency: float
     leaves_after: int | None  # trials
     screen: tuple[int, int, float, float]
+    likings: Mapping[str, float] = field(default_factory=dict)  # of models, where these compete
 
 
 @dataclass(frozen=True)
@@ -121,9 +126,12 @@ def believed_rates(study: Study) -> dict[str, float]:
 
 
 def _person(kind: str, world: World) -> Person:
-    rng = world.rng
-    leaves = rng.randrange(world.survey.study.positions) if kind == "quitting" else None
-    return Person(kind, rng.gauss(0, PERSON_SD), leaves, rng.choice(SCREENS))
+    rng, study = world.rng, world.survey.study
+    leaves = rng.randrange(study.positions) if kind == "quitting" else None
+    leniency, screen = rng.gauss(0, PERSON_SD), rng.choice(SCREENS)
+    compared = study.models if study.question_type.judged > 1 else ()
+    likings = {model: rng.gauss(0, PERSON_SD) for model in compared}
+    return Person(kind, leniency, leaves, screen, likings)
 
 
 def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterator[float]:
@@ -186,7 +194,7 @@ def _answer(
     return world.survey.study.question_type.viewer(
         shown,
         lambda version: (
-            world.appeal(version, photo, person.leniency)
+            world.appeal(version, photo, person)
             + EASY * (kind == "catch" and version == "real" == shown.condition)
         ),
         world.rng,

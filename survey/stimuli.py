@@ -38,12 +38,12 @@ class Leak(ValueError):
     """Images that could be told apart without looking at them."""
 
 
-def square(photo: Photo, size: int = SIZE) -> np.ndarray:
+def square(photo: Photo, size: int = SIZE, *, grey_too: bool = False) -> np.ndarray:
     """(size, size, 3) uint8: the middle of a photo that is large and colourful enough."""
     side = min(photo.height, photo.width)
     if side < size:
         raise Unfit(f"it is {photo.width} x {photo.height}, and {size} pixels are shown")
-    if is_gray(photo):
+    if not grey_too and is_gray(photo):
         raise Unfit("it has hardly any colour, so nothing tells real from synthesized")
     top, left = (photo.height - side) // 2, (photo.width - side) // 2
     middle = Image.fromarray(photo.pixels[top : top + side, left : left + side])

@@ -110,6 +110,7 @@ class Study:
     seed: int = 0
     version: int = 1
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
+    pairs: str = later("balanced")  # of models; 'uncertain': where ratings are least sure
     real_catches: bool = later(False)  # catch trials of either half: also easy real ones
     counterbalanced: bool = later(False)  # by chance, keys mean the reverse for half the people
     authors: tuple[str, ...] = later(())  # of the data, as an export names them
@@ -157,6 +158,11 @@ class Study:
         yield not 0 <= self.practice <= 100, f"practice is {self.practice}; use 0 to 100."
         yield not 1 <= self.trials <= 1_000, f"trials is {self.trials}; use 1 to 1000."
         yield not 0 <= self.catch <= 0.5, f"catch is {self.catch}; use a share from 0 to 0.5."
+        known = " or ".join(map(repr, self.question_type.pairings))
+        yield (
+            self.pairs not in self.question_type.pairings,
+            f"pairs is {self.pairs!r}; a study of the design {self.design!r} can have {known}.",
+        )
         yield self.target < 0, f"target is {self.target}; use 0 for no limit."
         yield from self._faults_of_words()
         yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."

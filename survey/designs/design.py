@@ -18,15 +18,18 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # what reports and power need brings scipy: not for a vote
     import numpy as np
+    from sqlite_utils import Database
 
     from survey.comparison import Votes
     from survey.report.evidence import Evidence
     from survey.report.findings import Findings
+    from survey.report.tables import Table
     from survey.stats import Array, Interval
+    from survey.study import Study
 
 SIGNS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 CONSENT = """\
@@ -83,6 +86,15 @@ class Words:
     favoured: str = "believed"  # what the photos with the highest rates are
     reference: str = "nobody could tell"  # what a report's dashed line marks
     claims: Mapping[str, str] = field(default_factory=dict)  # what the report's own numbers claim
+    columns: Mapping[str, str] = field(default_factory=dict)  # each image's, in exported votes
+
+
+class OwnFindings(Protocol):
+    """What only one question type finds."""
+
+    def sections(self) -> list[str]: ...  # of a report, before the rates: HTML
+
+    def tables(self) -> list[Table]: ...  # for CSV files
 
 
 class Design(ABC):
@@ -97,12 +109,15 @@ class Design(ABC):
     chance: float  # share right of those who guess
     reference: float | None  # share at which nobody could tell; None: that of the real photos
     least_models = 1
-    exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise
     images_in_turn = 1  # 2: a trial's images stand in one place, one after the other
+    exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise; so is `practice`
+    practice: int = 10
     catch_half: int | None = None  # of all catch trials without `real_catches`; None: both
     is_order_free = False  # the answers are no places, so that keys may change their meanings
+    pairings: tuple[str, ...] = ("balanced",)  # ways to choose which models meet
     judged = 1  # conditions that one vote judges
     is_yes_or_no = True  # each judgement is 0 or 1, so that differences can be tested by shuffling
+    shows_real = True  # the photos' own colours are shown, so they need some
     has_published_figures = True  # from studies that asked what is real
 
     # What is shown
@@ -118,6 +133,15 @@ class Design(ABC):
     def versions(self, models: Sequence[str], role: str) -> tuple[str, ...]:
         """The versions that a photo of this role is made in."""
         return ("real", "catch") if role == "catch" else ("real", *models)
+
+    def next_slot(
+        self, models: Sequence[str], half: int, cast: Mapping[tuple[int, str], int], seed: list[int]
+    ) -> int:
+        """The slot of this half to show next, by the votes so far (of each slot and answer).
+
+        Asked where pairs of models are 'uncertain'. The same votes and seed give the same slot.
+        """
+        raise NotImplementedError(f"{self.name!r} leaves no choice of pairs.")
 
     # What it counts as
 
@@ -141,6 +165,10 @@ class Design(ABC):
     def ranking(self, votes: Mapping[str, Votes]) -> dict[str, float | None]:
         """Strength of each model in log odds; None if not finite; empty without a ranking."""
         return {}
+
+    def find(self, db: Database, study: Study, left_out: Sequence[int]) -> OwnFindings | None:
+        """What only this type finds in the votes of all but these people."""
+        return None
 
     # What a report says
 

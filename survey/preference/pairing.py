@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from survey.preference.bradley_terry import chances, features, maximum
+from survey.preference.bradley_terry import Numbers, chances, features, maximum
 from survey.stats import Array
 
 EVENLY = 0.25  # share of pairs that are drawn evenly, so that none is ever forgotten
@@ -47,3 +47,14 @@ def next_pair(votes: Array, seed: int | Sequence[int], *, surely: bool = True) -
         pairs = pairs[gain >= gain.max() * (1 - 1e-9)]
     left, right = rng.permutation(pairs[rng.integers(len(pairs))])
     return int(left), int(right)
+
+
+def next_pairs(votes: Array, rng: np.random.Generator) -> tuple[Numbers, Numbers]:
+    """The same for many boards at once, to simulate them: (boards, models², 3) -> two (boards,)."""
+    boards = len(votes)
+    pairs = np.transpose(np.triu_indices(round(votes.shape[-2] ** 0.5), 1))
+    gain = gains(votes)[:, pairs[:, 0], pairs[:, 1]]
+    wanted = (gain >= gain.max(-1, keepdims=True) * (1 - 1e-9)) | (rng.random((boards, 1)) < EVENLY)
+    chosen = pairs[np.argmax(wanted * rng.random(wanted.shape), -1)]
+    left, right = rng.permuted(chosen, axis=-1).T
+    return left, right

@@ -1,6 +1,7 @@
 """How many people it takes to tell two models apart by preference, and whether intervals hold.
 
 Try it: python -m survey power --preference --share 0.55 --people 50 100 200 --photos 100
+        python -m survey power studies/taste --share 0.55
         python -m survey power --preference --coverage --runs 2000
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from scipy.special import expit, logit, roots_hermitenorm
 from scipy.stats import norm, t
 from tqdm import tqdm
 
+from survey import manifest
 from survey.preference.bradley_terry import (
     TIE,
     Board,
@@ -33,6 +36,7 @@ from survey.preference.bradley_terry import (
 from survey.preference.simulation import Scenario, expected, simulate, truth
 from survey.preference.transitivity import own_shares, transitivity
 from survey.stats import Array, Interval
+from survey.study import Study
 
 CELLS = {
     "typical": Scenario(),
@@ -46,6 +50,7 @@ CELLS = {
     "many ties": Scenario(tie=0.7),
     "heavy voters": Scenario(zipf=1.2),
     "uneven pairs": Scenario(uneven=20.0),
+    "unsure pairs": Scenario(people=100, votes=1200, unsure=True),
     "strong habits": Scenario(side=0.5, side_sd=1.0, tie_sd=1.5),
     "far apart": Scenario(strengths=(2.5, 0.0, -0.5, -2.0)),
     "intransitive": Scenario(cycle=0.5),
@@ -195,6 +200,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
+        if args.study:
+            _as_in(args, args.study)
         rows = _coverage_rows(args) if args.coverage else _power_rows(args)
     except ValueError as error:
         parser.error(str(error))
@@ -207,6 +214,15 @@ def main(argv: list[str] | None = None) -> int:
     if not args.coverage:
         print(*_advice(args), sep="\n")
     return 0
+
+
+def _as_in(args: argparse.Namespace, folder: Path) -> None:
+    """Models, votes of each person and photos are a study's."""
+    study = Study.load(folder)
+    args.models, args.each = len(study.models), study.trials
+    args.photos = [sum(row["role"] == "trial" for row in manifest.load(folder, study))]
+    if study.target:
+        args.people = [study.target]
 
 
 def _coverage_rows(args: argparse.Namespace) -> list[dict[str, Any]]:
@@ -257,7 +273,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m survey power --preference", description=__doc__.splitlines()[0]
     )
     add = parser.add_argument
+    add("study", type=Path, nargs="?", help="one whose models, photos and trials these are")
     add("--preference", action="store_true", help="of two versions, which is preferred")
+    add("--design", choices=("preference",), help="the same")
     add("--coverage", action="store_true", help="how often the intervals hold, in many cells")
     add("--cells", nargs="+", choices=CELLS, default=list(CELLS), metavar="CELL")
     add("--share", type=float, default=0.55, help="of deciding votes that one takes (0.55)")

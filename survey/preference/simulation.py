@@ -10,17 +10,20 @@ Try it: python -m survey power --preference --coverage --runs 200
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.special import roots_hermitenorm, softmax
 
 from survey.preference.bradley_terry import Board, Numbers, features, maximum, weigh
+from survey.preference.pairing import next_pairs
 from survey.preference.transitivity import free_features
 from survey.stats import Array
 
+Answers: TypeAlias = Callable[[Any, Numbers, Numbers], Numbers]
 AT_ONCE = 300_000  # votes simulated in one array, to bound memory
 LARGE = 1e9  # votes that an endless board is taken to hold: beside them the prior is nothing
 
@@ -41,6 +44,7 @@ class Scenario:
     tie_sd: float = 0.5
     zipf: float = 0.0  # the person of rank r votes in proportion to r^−zipf; 0: all alike
     uneven: float = 1.0  # how many times as often the commonest pair meets as the rarest
+    unsure: bool = False  # pairs meet where the votes until then leave the ratings least sure
     cycle: float = 0.0  # by how much each model beats the next beyond what strengths say
 
     def __post_init__(self) -> None:
@@ -82,25 +86,49 @@ def simulate(scenario: Scenario, runs: int, seed: int) -> Iterator[Board]:
 
 
 def _boards(scenario: Scenario, runs: int, rng: np.random.Generator) -> Board:
-    shape = (runs, scenario.votes)
-    first, second = _pairs(scenario, shape, rng)
+    shape, run = (runs, scenario.votes), np.arange(runs)[:, None]
+    pairs = None if scenario.unsure else _pairs(scenario, shape, rng)
     person, photo = _people(scenario, shape, rng), rng.integers(0, scenario.photos, shape)
-    run = np.arange(runs)[:, None]
 
     def deviations(sd: float, *size: int) -> Array:
         return rng.normal(0, sd, (runs, *size))
 
     liking = deviations(scenario.person_sd, scenario.people, scenario.models)
     suiting = deviations(scenario.photo_sd, scenario.photos, scenario.models)
-    distance = scenario.distances[first, second] + scenario.side
-    distance += deviations(scenario.side_sd, scenario.people)[run, person]
-    distance += liking[run, person, first] - liking[run, person, second]
-    distance += suiting[run, photo, first] - suiting[run, photo, second]
+    side = scenario.side + deviations(scenario.side_sd, scenario.people)[run, person]
     tie = scenario.tie + deviations(scenario.tie_sd, scenario.people)[run, person]
-    left, right, _ = np.moveaxis(_chances(distance, tie), -1, 0)
+    favour = liking[run, person] + suiting[run, photo]  # (runs, votes, models)
     drawn = rng.random(shape)
-    answer = (drawn > left).astype(int) + (drawn > left + right)
-    return Board(scenario.models, first, second, answer, person, photo, weigh(person))
+
+    def answers(turn: Any, first: Numbers, second: Numbers) -> Numbers:
+        """Of some of the votes, when these models meet in them."""
+        distance = scenario.distances[first, second] + side[:, turn]
+        distance += np.take_along_axis(favour[:, turn], first[..., None], -1)[..., 0]
+        distance -= np.take_along_axis(favour[:, turn], second[..., None], -1)[..., 0]
+        left, right, _ = np.moveaxis(_chances(distance, tie[:, turn]), -1, 0)
+        said: Numbers = (drawn[:, turn] > left).astype(int) + (drawn[:, turn] > left + right)
+        return said
+
+    if pairs is None:
+        met = _one_by_one(scenario, shape, rng, answers)
+    else:
+        met = *pairs, answers(slice(None), *pairs)
+    return Board(scenario.models, *met, person, photo, weigh(person))
+
+
+def _one_by_one(
+    scenario: Scenario, shape: tuple[int, int], rng: np.random.Generator, answers: Answers
+) -> tuple[Numbers, Numbers, Numbers]:
+    """First and second model and the answer of every vote; the pair depends on those before."""
+    (runs, turns), each = shape, np.arange(shape[0])
+    votes = np.zeros((runs, scenario.models**2, 3))
+    met = np.zeros((3, runs, turns), dtype=int)
+    for turn in range(turns):
+        first, second = next_pairs(votes, rng)
+        said = answers(turn, first, second)
+        votes[each, first * scenario.models + second, said] += 1
+        met[:, :, turn] = first, second, said
+    return met[0], met[1], met[2]
 
 
 def _chances(distance: Array, tie: Array) -> Array:

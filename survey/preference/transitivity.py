@@ -35,6 +35,8 @@ from survey.preference.bradley_terry import (
 )
 from survey.stats import Array, Interval
 
+NOTHING = 1e-9  # variance that is but rounding, where that of independent votes is near 1
+
 
 class Test(NamedTuple):
     """Small p: no ranking of the models explains how the pairs came out."""
@@ -103,6 +105,7 @@ def transitivity(board: Board) -> Test:
     covariance = drawn(vote, votes.person) + drawn(vote, votes.photo) - by_vote
     ratio = np.linalg.solve(information, covariance)  # the identity, if votes were independent
     mean = np.trace(ratio, axis1=-2, axis2=-1)
+    mean = np.where(mean > NOTHING, mean, np.nan)  # where no votes differ, p is nan
     freedom = mean**2 / np.trace(ratio @ ratio, axis1=-2, axis2=-1)
     statistic = (total * np.linalg.solve(information, total[..., None])[..., 0]).sum(-1) / mean
     return Test(f.sf(statistic, freedom, freedom * (worth(votes) - 1)), statistic, freedom)

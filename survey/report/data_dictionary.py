@@ -69,6 +69,6 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
 def meaning(study: Study, column: str) -> tuple[str, str]:
     """What a column of this study holds, and its unit."""
     words = study.question_type.words
-    told = {"condition": words.condition, "truth": words.truth}
-    general, unit = MEANING[column]
+    told = {"condition": words.condition, "truth": words.truth, **words.columns}
+    general, unit = MEANING.get(column, ("", ""))
     return told.get(column, general), unit

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,9 +83,8 @@ def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
         _add(archive, FILE, study.save(folder).read_bytes())
     _add(archive, "dataset_description.json", json.dumps(describe(evidence), indent=2))
     for name in TABLES:
-        columns = exported_columns(db, name)
-        rows = db.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY 1, 2")
-        _add_sheet(archive, sheet_name(study, name), columns.values(), rows)
+        columns, rows = _columns(evidence, name), _rows(evidence, name)
+        _add_sheet(archive, sheet_name(study, name), columns, rows)
     pictures = {photo.file for row in most_and_least_believed(findings) for photo in row}
     if stimuli:
         pictures = {row["file"] for row in db.query("SELECT file FROM stimuli")}
@@ -111,9 +110,26 @@ def history(evidence: Evidence) -> str:
     return "\n".join([*lines, f"  - The design was frozen: {evidence.study.sha256}", ""])
 
 
+def _columns(evidence: Evidence, table: str) -> list[str]:
+    shown = evidence.study.question_type.words.columns if table == "votes" else ()
+    return [*exported_columns(evidence.db, table).values(), *shown]
+
+
+def _rows(evidence: Evidence, table: str) -> Iterator[tuple[Cell, ...]]:
+    """All rows of a table; of a vote also the versions that were shown, where they have columns."""
+    study, names = evidence.study, list(exported_columns(evidence.db, table))
+    rows = evidence.db.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2")
+    if table != "votes" or not study.question_type.words.columns:
+        yield from rows
+        return
+    kind, slot = names.index("kind"), names.index("slot")
+    for row in rows:
+        yield (*row, *study.presentation(row[kind], row[slot]).versions)
+
+
 def describe(evidence: Evidence) -> dict[str, Any]:
     """dataset_description.json: JSON-LD in the words of schema.org."""
-    columns = [name for t in TABLES for name in exported_columns(evidence.db, t).values()]
+    columns = [name for table in TABLES for name in _columns(evidence, table)]
     variables = []
     for name in dict.fromkeys(columns):  # each once, in order
         description, unit = meaning(evidence.study, name)

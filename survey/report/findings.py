@@ -19,7 +19,7 @@ from sqlite_utils import Database
 
 from survey import stats
 from survey.comparison import Votes, difference, difference_p, holm, permutation_p
-from survey.designs.design import Design
+from survey.designs.design import Design, OwnFindings
 from survey.report.aggregates import (
     Quartiles,
     Sums,
@@ -111,6 +111,7 @@ class Findings:
     per_photo: tuple[PhotoRate, ...]
     excluded: int
     reasons: dict[str, int]
+    own: OwnFindings | None  # of the headline: what only this question type finds
     first_vote: float | None  # seconds since 1970
     last_vote: float | None
 
@@ -145,6 +146,7 @@ def find(db: Database, study: Study) -> Findings:
         per_photo=tuple(rate_photos(db, photos_kept)),
         excluded=sum(map(bool, flags.values())),
         reasons=dict(Counter(rule for rules in flags.values() for rule in rules)),
+        own=study.question_type.find(db, study, left_out),
         first_vote=first,
         last_vote=last,
     )

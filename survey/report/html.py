@@ -82,7 +82,8 @@ def _results(evidence: Evidence, findings: Findings) -> list[str]:
     target = Recruitment.of(evidence.db, study).target
     if found.participants < target:
         parts.append(_still_open(target, found))
-    parts += [paragraph(added, "caution") for added in people_added(evidence.db, study)]
+    parts += [paragraph(said, "caution") for said in people_added(evidence.db, study)]
+    parts += findings.own.sections() if findings.own else []
     parts.append(sections.rates(study, found))
     if found.gaps or found.gaps_to_real:
         parts.append(sections.gaps(found))

@@ -19,6 +19,10 @@ from survey.report.markup import (
 )
 from survey.study import Study, guessers_pass
 
+UNCERTAIN = (
+    "chosen where a vote was expected to make the ratings surest, by the votes until then, but one "
+    "in four evenly; sides balanced within each person, photos least shown in that pair first"
+)
 CLAIMS = {
     "People and photos like these": "The headline. What to expect of other people and other "
     "photos of the same kind. Variance clustered on participants and on photos (Cameron, Gelbach "
@@ -124,6 +128,7 @@ def described(study: Study, measured: Mapping[str, str]) -> dict[str, str]:
         "meets a photo twice; order and sides random and balanced",
         "Keys": keys(study),
         **_asked(study),
+        **({"Pairs of models": UNCERTAIN} if study.pairs == "uncertain" else {}),
         "Consent text": study.consent,
         "Seed": str(study.seed),
         "Version": str(study.version),

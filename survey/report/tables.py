@@ -53,7 +53,8 @@ def tables(findings: Findings) -> list[Table]:
         ("differences", DIFFERENCES, gaps),
         ("photos", PHOTOS, photos),
     )
-    return [
+    own = findings.own.tables() if findings.own else []
+    return own + [
         Table(name, tuple(column.format(called=called) for column in columns), rows)
         for name, columns, rows in sheets
     ]

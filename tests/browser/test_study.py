@@ -92,8 +92,9 @@ def test_a_whole_study_with_a_reload_in_the_middle(come, halls, design, touch):
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["keyboard", "touch"])
-def test_three_answers_have_three_keys_and_buttons(come, halls, axe, taste, touch):
-    hall = halls("taste", models=("plain", "vivid"), practice=0, trials=4, exposure_ms=None)
+@pytest.mark.parametrize(("design", "tie"), [("taste", "same"), ("preference", "undecided")])
+def test_three_answers_have_three_keys_and_buttons(come, halls, axe, taste, design, tie, touch):
+    hall = halls(design, models=("plain", "vivid"), practice=0, trials=4, exposure_ms=None)
     before = len(hall.votes())
     visitor = come(hall, touch=touch)
     visitor.until("how")
@@ -110,7 +111,7 @@ def test_three_answers_have_three_keys_and_buttons(come, halls, axe, taste, touc
             visitor.page.keyboard.press(key)
     visitor.until("end")
     said = [vote["answer"] for vote in hall.votes()[before:]]
-    assert said[:4] == ["left", "same", "right", "same"]
+    assert said[:4] == ["left", tie, "right", tie]
     assert visitor.text("chance") == "All your answers are kept."  # none was right or wrong
 
 

@@ -22,6 +22,7 @@ from survey.preference.power import (
     with_share,
 )
 from survey.preference.simulation import Scenario, truth
+from tests.helpers.study import make_study
 
 TWO = Scenario(strengths=(0.0, 0.0))
 FIVE = Scenario(strengths=(0.0,) * 5)
@@ -125,3 +126,24 @@ def test_the_command_refuses_what_cannot_be(wrong, sentence, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["--runs", "0", *wrong])
     assert re.search(sentence, capsys.readouterr().err, re.DOTALL)
+
+
+def test_a_study_s_own_power(tmp_path, capsys):
+    """Its models, photos, trials and target; by its folder, or by the type's name."""
+    make_study(
+        tmp_path, design="preference", models=("a", "b", "c"), trials=12, photos=24, target=50
+    )
+    assert survey(["power", str(tmp_path), "--runs", "0", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    asked = {"people": 50, "photos": 24, "votes": 600}
+    assert {name: row["scenario"][name] for name in asked} == asked
+    assert len(row["scenario"]["strengths"]) == 3
+    options = ["--models", "3", "--people", "50", "--photos", "24", "--each", "12"]
+    for way in (["--preference"], ["--design", "preference"]):
+        assert survey(["power", *way, *options, "--runs", "0", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == [row]
+    study = tmp_path / "study.json"
+    study.write_text(study.read_text().replace('"seed": 0', '"seed": 1'))
+    with pytest.raises(SystemExit) as end:
+        survey(["power", str(tmp_path)])
+    assert end.value.code == 2 and "was edited" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from survey.preference.bradley_terry import counts, table
+from survey.preference.bradley_terry import Board, counts, table
 from survey.preference.simulation import LARGE, Scenario, expected, simulate, truth
 from tests.helpers.boards import parts
 
@@ -78,3 +78,17 @@ def test_deviations_bring_rates_towards_one_half():
     calm, wild = Scenario(strengths=(1.0, -1.0)), Scenario(strengths=(1.0, -1.0), photo_sd=2.0)
     gaps = [truth(each)[0][0] - truth(each)[0][1] for each in (STILL, calm, wild)]
     assert 0.5 < expit(gaps[2]) < expit(gaps[1]) < expit(2.0)
+
+
+def test_unsure_pairs_are_those_whose_outcome_is_open():
+    """Against boards that are otherwise alike: far models meet less, near ones more."""
+    far = Scenario(strengths=(2.5, 0.1, -0.1, -2.5), people=40, photos=30, votes=300)
+    even, unsure = (next(simulate(replace(far, unsure=way), 20, seed=1)) for way in (False, True))
+
+    def met(board: Board, *two: int) -> int:
+        return int((np.isin(board.first, two) & np.isin(board.second, two)).sum())
+
+    assert met(unsure, 1, 2) > 1.2 * met(even, 1, 2)
+    assert 0 < met(unsure, 0, 3) < 0.6 * met(even, 0, 3)
+    left = (unsure.first < unsure.second).mean()
+    assert 0.45 < left < 0.55  # sides stay random

@@ -99,3 +99,8 @@ def test_boards_side_by_side_equal_boards_one_by_one():
     together = transitivity(Board(4, *stacked))
     for k, one in enumerate(alone):
         assert together.p[k] == pytest.approx(transitivity(one).p)
+
+
+@pytest.mark.parametrize("won", [1, 2])
+def test_of_hardly_any_votes_nothing_is_said(won):
+    assert np.isnan(transitivity(duel(won, 0, 3, models=3)).p)
