@@ -311,10 +311,7 @@ def parser() -> argparse.ArgumentParser:
     shape = options.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
     shape.add_argument("--csv", action="store_true")
-    options = command(forget, "remove a person who asks for it, and every copy")
-    options.add_argument("person", help="panel id, completion code or token")
-    hub = os.environ.get("SURVEY_MIRROR_REPO")
-    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
+    _forget_options(command(forget, "remove a person who asks for it, and every copy"))
     for name, about in RECRUIT.items():
         _recruit_options(command(recruit, about, name=name))
     options = command(words, "print what participants read, to be translated", study=False)
@@ -378,6 +375,12 @@ def _word_options(options: argparse.ArgumentParser) -> None:
     add("--language", help="en, de, or `browser`: as each participant's browser prefers (en)")
     sizes = "of an image: CSS pixels, `natural`: its own, on any screen, or `fit` (fit)"
     add("--display", metavar="SIZE", help=sizes)
+
+
+def _forget_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("person", help="panel id, completion code or token")
+    hub = os.environ.get("SURVEY_MIRROR_REPO")
+    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
 
 
 def _recruit_options(options: argparse.ArgumentParser) -> None:
