@@ -2,6 +2,7 @@
 
     python app.py
     python app.py --study studies/faces --data votes --port 7860
+    python app.py --study studies/faces --study studies/places --data votes
 
 It wires only: the pages are in colorize/web/ and survey/web/.
 """
@@ -15,6 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +24,19 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from colorize.web.studio import Studio
+    from survey.web.study_host import StudyHost
 
 
-def build(studio: Studio, study: Path | None = None, data: Path | None = None) -> gr.Blocks:
+def build(studio: Studio, *studies: Path, data: Path | None = None) -> gr.Blocks:
     """All pages in one app."""
     from gradio.components import Navbar
 
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
-    from survey.web.operator_access import OperatorLock
-    from survey.web.pages import results_page, study_page
-    from survey.web.study_host import open_host
+    from survey.web.study_host import open_hosts
 
-    host = open_host(study, data)
+    hosts = open_hosts(studies, data)
     demo = Pages(title="Colorize", analytics_enabled=False)
     with demo:
         Navbar(main_page_name="Colorize")
@@ -43,13 +44,28 @@ def build(studio: Studio, study: Path | None = None, data: Path | None = None) -
     with demo.route("Compare", "compare"):
         Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
-    with demo.route("Study", "study"):
-        study_page(host, links=[("What everybody said", "results"), ("Colour a photo", "./")])
-    with demo.route("Results", "results"):
-        Navbar(main_page_name="Colorize")
-        results_page(host, OperatorLock(os.environ.get("SURVEY_SECRET", "")))
+    lay_out(demo, hosts)
     demo.queue(max_size=64, api_open=False)
     return demo
+
+
+def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost]) -> None:
+    """The pages of each study: /study and /results, or with its name, /study-faces, where there are
+    several. One secret opens the results of all."""
+    from gradio.components import Navbar
+
+    from survey.web.operator_access import OperatorLock
+    from survey.web.pages import results_page, study_page
+
+    lock = OperatorLock(os.environ.get("SURVEY_SECRET", ""))
+    for name, host in hosts.items():
+        end, called = (f"-{name}", f" {name}") if name else ("", "")
+        results = [("What everybody said", f"results{end}"), ("Colour a photo", "./")]
+        with demo.route(f"Study{called}", f"study{end}"):
+            study_page(host, links=results)
+        with demo.route(f"Results{called}", f"results{end}"):
+            Navbar(main_page_name="Colorize")
+            results_page(host, lock)
 
 
 def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[Any, str, str | None]:
@@ -107,6 +123,17 @@ def missing_device(wish: str) -> str:
     return ""
 
 
+def clash(studies: list[Path]) -> str:
+    """Why these studies cannot be served together; '' if they can."""
+    from survey.web.study_host import address_names
+
+    try:
+        address_names(studies)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def open_studio(device: str) -> Studio:
     """The models, with their passes on a lent GPU where there is one; by the main thread."""
     from colorize.space import gpu_is_lent, misfit
@@ -126,14 +153,23 @@ def open_studio(device: str) -> Studio:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--study", type=Path, help="folder of a study; else a demonstration")
-    parser.add_argument("--data", type=Path, help="folder for the votes")
+    parser.add_argument(
+        "--study",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder of a study; more than once: each at /study-NAME; else a demonstration",
+    )
+    parser.add_argument(
+        "--data", type=Path, help="folder for the votes; of several studies, each in DATA/NAME"
+    )
     parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, else 7860")
     parser.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps; else the best")
     args = parser.parse_args()  # before gradio is imported, which takes two seconds
-    if args.study and not (args.study / "study.json").is_file():
-        parser.error(f"{args.study} holds no study; make one with `python -m survey build`")
-    if problem := missing_device(args.device):
+    for study in args.study:
+        if not (study / "study.json").is_file():
+            parser.error(f"{study} holds no study; make one with `python -m survey build`")
+    if problem := missing_device(args.device) or clash(args.study):
         parser.error(problem)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # in good order
 
@@ -146,7 +182,7 @@ def main() -> None:
 
     gc.disable()  # all that is imported and built now stays: searched for garbage, a fifth slower
     studio = open_studio(args.device)
-    demo = build(studio, args.study, args.data)
+    demo = build(studio, *args.study, data=args.data)
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()

@@ -2,6 +2,8 @@
 
     SURVEY_MIRROR_REPO=you/votes HF_TOKEN=hf_… python app.py --study studies/poster
 
+Several studies share a dataset, each in a folder of its own: you/votes/faces, you/votes/places.
+
 At the start, every five minutes, and at the end of the program. The Hub may be away, refuse, or
 never answer: votes do not wait for it. What was not sent is told in `error` and goes with the next
 push; a last good one of long ago is the operator's alarm (survey/web/study_host.py).
@@ -12,6 +14,7 @@ import logging
 import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from huggingface_hub import CommitOperationAdd, HfApi, get_session, hf_hub_download
 
@@ -43,7 +46,8 @@ class Push:
         every: float = EVERY_S,
         api: HfApi | None = None,
     ) -> None:
-        self.repo_id, self.folder = repo, Path(folder)
+        self.repo_id, self._within = dataset(repo)
+        self.folder = Path(folder)
         self._problem: Exception | None = None  # of the last push
         self.pushed_at: float | None = None  # when one last did, by time.monotonic
         self.lock = threading.Lock()  # held while a file grows, and while we look
@@ -101,13 +105,16 @@ class Push:
         if not grown:
             return
         commits = [
-            CommitOperationAdd(path.relative_to(self.folder).as_posix(), _begin(path, size))
+            CommitOperationAdd(self._name(path), _begin(path, size))
             for path, (size, _) in grown.items()
         ]
         self._api.create_commit(
             repo_id=self.repo_id, repo_type="dataset", operations=commits, commit_message="Votes"
         )
         self._sent |= grown
+
+    def _name(self, path: Path) -> str:
+        return self._within + path.relative_to(self.folder).as_posix()
 
     def _prepare(self) -> None:
         self._api.create_repo(
@@ -128,6 +135,12 @@ class Push:
         return {path: found for path, found in now.items() if found != self._sent.get(path)}
 
 
+def dataset(place: str) -> tuple[str, str]:
+    """`you/votes/faces` as the dataset's name, and the folder in it with which its files begin."""
+    owner, *rest = place.strip("/").split("/", 2)
+    return "/".join([owner, *rest[:1]]), f"{rest[1]}/" if rest[1:] else ""
+
+
 def kept(path: Path) -> bool:
     """Is this one of a mirror's files: votes, or a tombstone (survey/mirror.py)?"""
     return path.suffix == ".jsonl" or path.match(TOMBSTONES)
@@ -145,22 +158,26 @@ def _begin(path: Path, size: int) -> bytes:
 
 
 def fetch(repo: str, folder: str | Path, token: str | None = None) -> None:
-    """Download a dataset's mirror files."""
+    """Download a dataset's mirror files, or those of one of its folders."""
     be_impatient()
+    name, within = dataset(repo)
     try:
-        known = HfApi(token=token).dataset_info(repo, timeout=ANSWER_S)
-        for name in (file.rfilename for file in known.siblings or ()):
-            if kept(Path(name)):
-                hf_hub_download(
-                    repo,
-                    name,
-                    repo_type="dataset",
-                    revision=known.sha,
-                    local_dir=folder,
-                    token=token,
-                )
+        known = HfApi(token=token).dataset_info(name, timeout=ANSWER_S)
+        for path in (file.rfilename for file in known.siblings or ()):
+            if kept(Path(path)) and path.startswith(within):
+                _download(name, path, Path(folder, path.removeprefix(within)), known.sha, token)
     except Exception as error:  # whatever the Hub or the way to it came up with
         raise PushError(f"The votes in {repo} could not be fetched ({error}).") from error
+
+
+def _download(repo: str, name: str, path: Path, revision: str | None, token: str | None) -> None:
+    """To where it belongs, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent) as place:
+        came = hf_hub_download(
+            repo, name, repo_type="dataset", revision=revision, local_dir=place, token=token
+        )
+        Path(came).replace(path)
 
 
 def replace(
@@ -169,11 +186,12 @@ def replace(
     """Write these files over a dataset's own, and drop its history, which has what they had."""
     be_impatient()
     api = api or HfApi(token=token)
-    commits = [CommitOperationAdd(name, content) for name, content in contents.items()]
+    name, within = dataset(repo)
+    commits = [CommitOperationAdd(within + path, content) for path, content in contents.items()]
     try:
         api.create_commit(
-            repo_id=repo, repo_type="dataset", operations=commits, commit_message="Votes"
+            repo_id=name, repo_type="dataset", operations=commits, commit_message="Votes"
         )
-        api.super_squash_history(repo_id=repo, repo_type="dataset", commit_message="Votes")
+        api.super_squash_history(repo_id=name, repo_type="dataset", commit_message="Votes")
     except Exception as error:  # whatever the Hub or the way to it came up with
         raise PushError(f"{repo} could not be changed ({error}); try it again.") from error

@@ -180,6 +180,18 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path):
     assert "holds no study; make one with `python -m survey build`" in done.stderr
 
 
+def test_two_studies_of_one_name_are_wrong_usage(tmp_path):
+    words = [sys.executable, "app.py"]
+    for place in ("a", "b"):
+        folder = tmp_path / place / "faces"
+        folder.mkdir(parents=True)
+        (folder / "study.json").write_text("{}")
+        words += ["--study", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "would have the address /study-faces" in done.stderr
+
+
 @pytest.mark.parametrize("wish", ["cuda:7000", "abacus"])
 def test_a_device_that_is_not_there_is_wrong_usage(wish):
     words = [sys.executable, "app.py", "--device", wish]

@@ -25,7 +25,8 @@ from survey.web.study_host import StudyHost
 
 ASSETS = Path(__file__).parent / "assets"
 ALONE = """<script>
-if (/\\/study\\/?$/.test(location.pathname)) document.documentElement.classList.add("alone");
+if (/\\/study(-[\\w-]+)?\\/?$/.test(location.pathname))
+  document.documentElement.classList.add("alone");
 </script><style>.alone .nav-holder { display: none }</style>
 """  # for the app's head: from the first frame, nothing on /study leads to results or models
 

@@ -89,7 +89,7 @@ class ParticipantApi:
         if name == "begin" and is_public(address) and self._newcomers.take(address):
             raise refused(survey, "crowd", CROWD)
         if name == "welcome":
-            return welcome(survey.study, self._host.demonstration)
+            return welcome(survey.study, self._host.demonstration, self._host.name)
         reply = plain(getattr(survey, name)(**given))
         return reply | {"links": self._links} if name == "debrief" else reply
 
@@ -128,11 +128,12 @@ def refused(survey: StudyProtocol, reason: str, sentence: str) -> Refused:
     return Refused(reason, sentence)
 
 
-def welcome(study: Study, demonstration: bool) -> JSON:
+def welcome(study: Study, demonstration: bool, name: str = "") -> JSON:
     """What everyone may know of a study: its words, its length and its timing."""
     design = study.question_type
+    which = f"page {study.sha256} {name}".rstrip()  # two of the same design are two studies
     return {
-        "id": hashlib.sha256(f"page {study.sha256}".encode()).hexdigest()[:16],
+        "id": hashlib.sha256(which.encode()).hexdigest()[:16],
         "demonstration": demonstration,
         "title": study.title,
         "consent": study.consent,

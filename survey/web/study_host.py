@@ -1,6 +1,7 @@
 """A running study: opened when first needed, made again if its disk was lost, mirrored, watched.
 
     host = open_host(Path("studies/poster"))       # or nothing: the demonstration
+    open_hosts([Path("a/faces"), Path("places")])  # several, by the names in their addresses
     await host.run(lambda running: running.survey.stage(token))       # survey/protocol.py
 
     running = open_study("studies/poster")         # what a host hosts
@@ -8,8 +9,9 @@
     running.close()                                # with a last push
 
 Two settings of the environment: SURVEY_MIRROR_REPO names a private dataset on the Hub for copies of
-all votes, HF_TOKEN the key to it. A Space forgets its disk at every restart, so there the first is
-not optional; without it the study runs, and says loudly what will happen.
+all votes, HF_TOKEN the key to it; of several studies, each has a folder of it. A Space forgets its
+disk at every restart, so there the first is not optional; without it the study runs, and says
+loudly what will happen.
 
 A study that cannot be opened is told in the log, and tried again when somebody asks for it a while
 later: once its disk has room or its database is free, nobody need start the app anew.
@@ -21,9 +23,10 @@ them. A host brings its own, so that a vote never waits for anything but other v
 import asyncio
 import logging
 import os
+import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -105,11 +108,15 @@ class RunningStudy:
 
 
 def open_study(
-    folder: str | Path, data: str | Path | None = None, environ: Mapping[str, str] = os.environ
+    folder: str | Path,
+    data: str | Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    name: str = "",
 ) -> RunningStudy:
     """Open a study for participants. Votes that the database lacks are taken from its mirrors."""
     data = Path(data or Path(folder, DATA))
     repo, token = environ.get("SURVEY_MIRROR_REPO", ""), environ.get("HF_TOKEN")
+    repo = f"{repo}/{name}" if repo and name else repo
     with ExitStack() as undo:  # what was begun, if the study does not open
         push = _push(repo, data, token, undo) if repo else None
         store = Store(folder, data)
@@ -160,8 +167,11 @@ class Closed(Exception):
 class StudyHost:
     """One study that people can take part in."""
 
-    def __init__(self, opener: Callable[[], RunningStudy], *, demonstration: bool = False) -> None:
+    def __init__(
+        self, opener: Callable[[], RunningStudy], *, demonstration: bool = False, name: str = ""
+    ) -> None:
         self.demonstration = demonstration
+        self.name = name  # in its address, where there are several
         self._opener = opener
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="survey")
         self._opening: Future[RunningStudy] | None = None
@@ -200,10 +210,36 @@ class StudyHost:
             self._opening.result().close()
 
 
-def open_host(study: Path | None = None, data: Path | None = None) -> StudyHost:
+def open_hosts(studies: Sequence[Path] = (), data: Path | None = None) -> dict[str, StudyHost]:
+    """By the names in their addresses. One study needs none, and has `data` for itself; of several
+    each has a folder there, or its own."""
+    if len(studies) < 2:
+        return {"": open_host(studies[0] if studies else None, data)}
+    return {
+        name: open_host(study, data and data / name, name)
+        for name, study in address_names(studies).items()
+    }
+
+
+def address_names(studies: Sequence[Path]) -> dict[str, Path]:
+    """What each is called in its address: as its folder is, in letters and digits of ASCII."""
+    named: dict[str, Path] = {}
+    for study in studies if len(studies) > 1 else ():
+        name = re.sub("[^A-Za-z0-9_]+", "-", study.resolve().name).strip("-").lower()
+        if not name or name in named:
+            taken = f"which {named[name]} has" if name else "which is none"
+            raise ValueError(
+                f"{study} would have the address /study-{name}, {taken}; rename its folder: its "
+                "letters and digits make the address."
+            )
+        named[name] = study
+    return named
+
+
+def open_host(study: Path | None = None, data: Path | None = None, name: str = "") -> StudyHost:
     """A study's, opened at once; or the demonstration's, made when first visited."""
     if study:
-        host = StudyHost(lambda: open_study(study, data))
+        host = StudyHost(lambda: open_study(study, data, name=name), name=name)
         host.opening().exception()  # waits: whether it is open shows before the address does
         return host
 

@@ -1,13 +1,15 @@
 """A person's way in: by a panel's link, in two tabs, at a shared computer, or not at all."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from survey.outcomes import decide
 from survey.recruitment import change
-from survey.store import Store
-from tests.helpers.served_study import Hall, Visitor
+from survey.store import Store, read_only
+from tests.helpers.served_study import SHORT, Hall, Visitor, paint
+from tests.helpers.study import make_study
 
 pytestmark = pytest.mark.browser
 SHORTEST = {"practice": 0, "trials": 2, "catch": 0.0}
@@ -38,6 +40,48 @@ def come(browser) -> Iterator:
     for visitor in visitors:
         visitor.context.close()
         assert not visitor.trouble
+
+
+@pytest.fixture
+def two(tiny_weights, tmp_path, monkeypatch) -> Iterator[str]:
+    """The address of an app with two studies, of one design even."""
+    import app
+    from colorize.web.studio import Studio
+
+    monkeypatch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    folders = [tmp_path / name for name in ("faces", "places")]
+    for folder in folders:
+        make_study(folder, title="Two", **SHORT | SHORTEST)
+        paint(folder / "stimuli")
+    demo = app.build(Studio("cpu"), *folders, data=tmp_path / "votes")
+    _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
+    yield url.rstrip("/")
+    demo.close(verbose=False)
+
+
+def votes_in(folder: Path) -> int:
+    db = read_only(folder / "votes.db")
+    found = db["votes"].count
+    db.close()
+    return found
+
+
+def test_two_studies_have_two_addresses_and_two_sets_of_data(browser, two, tmp_path):
+    visitor = Visitor(browser, two, "-faces")
+    visitor.until("end")
+    assert [a.get_attribute("href") for a in visitor.page.locator("a:visible").all()][0] == (
+        "results-faces"
+    )
+    assert votes_in(tmp_path / "votes" / "faces") == 2
+    assert votes_in(tmp_path / "votes" / "places") == 0
+    visitor.page.goto(f"{two}/study-places")
+    assert visitor.until("end")[0] == "consent"  # not the end of the other one
+    assert votes_in(tmp_path / "votes" / "places") == 2
+    visitor.page.goto(f"{two}/results-places")
+    visitor.page.wait_for_function("/1 participants have finished/.test(document.body.innerText)")
+    visitor.context.close()
+    assert not visitor.trouble and not visitor.abroad
 
 
 def stop(visitor: Visitor) -> str:

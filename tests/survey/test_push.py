@@ -3,11 +3,13 @@
 import os
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from survey.push import Push, PushError
+from survey import push as push_module
+from survey.push import Push, PushError, dataset, fetch
 
 
 class Hub:
@@ -138,3 +140,51 @@ def test_what_was_blanked_is_pushed_again_and_so_are_tombstones(tmp_path, hub, p
     (tmp_path / "forgotten-b.txt").write_text("ab\n")
     push.push()
     assert hub.sent[1:] == [("forgotten-b.txt", b"ab\n"), ("votes-a.jsonl", b"  \n")]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "within"),
+    [
+        ("you/votes", "you/votes", ""),
+        ("votes", "votes", ""),
+        ("you/votes/faces", "you/votes", "faces/"),
+        ("you/votes/2026/faces/", "you/votes", "2026/faces/"),
+    ],
+)
+def test_a_study_may_have_a_folder_of_a_dataset(place, name, within):
+    assert dataset(place) == (name, within)
+
+
+class Shelf(Hub):
+    """A Hub that gives back what it was sent."""
+
+    def dataset_info(self, repo_id, **_):
+        assert repo_id == "you/votes"
+        return SimpleNamespace(
+            siblings=[SimpleNamespace(rfilename=n) for n, _ in self.sent], sha=""
+        )
+
+    def download(self, repo_id, name, *, local_dir, **_):
+        assert repo_id == "you/votes"
+        path = Path(local_dir, name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(dict(self.sent)[name])
+        return str(path)
+
+
+def test_two_studies_share_a_dataset_and_get_their_own_back(tmp_path, monkeypatch):
+    hub = Shelf()
+    for name in ("faces", "places"):
+        mirror = tmp_path / name
+        mirror.mkdir()
+        (mirror / f"votes-{name}.jsonl").write_text(name)
+        Push(f"you/votes/{name}", mirror, every=1e6, api=hub).stop()
+    assert dict(hub.sent) == {
+        "faces/votes-faces.jsonl": b"faces",
+        "places/votes-places.jsonl": b"places",
+    }
+    monkeypatch.setattr(push_module, "HfApi", lambda token: hub)
+    monkeypatch.setattr(push_module, "hf_hub_download", hub.download)
+    fetch("you/votes/places", tmp_path / "again")
+    (came,) = (tmp_path / "again").rglob("*")
+    assert came.name == "votes-places.jsonl" and came.read_bytes() == b"places"

@@ -1,11 +1,12 @@
 """A study opens once, when first needed, and brings its own threads."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from survey.web.study_host import Closed, NotReady, StudyHost
-from tests.helpers.study import outcome
+from survey.web.study_host import Closed, NotReady, StudyHost, address_names, open_hosts
+from tests.helpers.study import make_study, outcome
 
 
 class Closable:
@@ -76,3 +77,34 @@ def test_a_study_that_could_not_open_is_tried_again_after_a_while(monkeypatch):
     assert outcome(host.run(lambda same: same)) is service
     assert host.opening().result() is service
     host.close()
+
+
+def test_several_studies_are_called_by_their_folders():
+    studies = [Path("a/Faces 2"), Path("a/places"), Path("b/hölzer")]
+    assert address_names(studies) == dict(
+        zip(["faces-2", "places", "h-lzer"], studies, strict=True)
+    )
+    assert address_names(studies[:1]) == {}  # it is at /study
+
+
+@pytest.mark.parametrize(
+    ("studies", "said"),
+    [
+        ([Path("a/faces"), Path("b/Faces")], "b/Faces would have .* which a/faces has"),
+        ([Path("a/faces"), Path("b/顔")], "which is none; rename its folder"),
+    ],
+)
+def test_two_studies_of_one_name_are_refused(studies, said):
+    with pytest.raises(ValueError, match=said):
+        address_names(studies)
+
+
+def test_each_of_several_studies_has_its_own_data(tmp_path):
+    for name in ("faces", "places"):
+        make_study(tmp_path / name, title=name)
+    hosts = open_hosts([tmp_path / "faces", tmp_path / "places"], tmp_path / "votes")
+    for name, host in hosts.items():
+        running = host.opening().result()
+        assert running.store.study.title == host.name == name
+        assert running.store.path == tmp_path / "votes" / name / "votes.db"
+        host.close()
