@@ -26,10 +26,7 @@ MORE = (
 CONSENT = """\
 This is a demonstration of how a study with photos works; it is no research. You will see a few \
 photos for one second each. Some have their own colours, others were coloured by a computer; you \
-say which. It takes about a minute.
-
-Your answers, their times and the size of your screen are kept on this server, no name and no \
-address. You may stop at any time by closing the page."""
+say which."""
 log = logging.getLogger(__name__)
 
 
