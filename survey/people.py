@@ -91,7 +91,7 @@ def as_rows(persons: Iterable[Person]) -> list[dict[str, Any]]:
         row = asdict(person)
         rules, said = row.pop("rules"), row.pop("panel_details")
         row |= {rule: "kept" if kept else "broken" for rule, kept in rules.items()}
-        rows.append(row | {name: said.get(name) for name in details})
+        rows.append(row | {(f"panel {n}" if n in row else n): said.get(n) for n in details})
     return rows
 
 

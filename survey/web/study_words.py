@@ -46,7 +46,7 @@ def facts(study: Study, language: str, pushed: bool = False) -> list[str]:
         words["kept"],
         words["panel"].format(names=", ".join(study.panel_parameters)) if study.panel else "",
         words["pushed" if pushed else "copies"],
-        words["until"].format(kept=study.kept) if study.kept else "",
+        words["until"].format(kept=study.kept) if study.kept else words["endless"],
         words["withdraw_panel" if study.panel else "withdraw"].format(contact=contact),
         words["contact"].format(contact=study.contact) if study.contact else "",
     ]

@@ -54,5 +54,5 @@ def test_a_whole_study_in_firefox(hall, tmp_path):
         assert vote["browser"].startswith("Firefox ")
         assert (vote["modality"], vote["answer"]) == ("key", "first")
         assert vote["gamut"] in ("srgb", "p3", "rec2020")
-        assert vote["shown_width"] > 100 and vote["window_width"] > 600
+        assert vote["shown_width"] == 416 and vote["window_width"] > 600
         assert vote["cover_ms"] is None or vote["cover_ms"] >= 0

@@ -107,15 +107,20 @@ def test_a_window_that_is_too_small_waits_until_it_is_larger(come, halls):
     visitor = come(hall, viewport={"width": 700, "height": 800})
     assert visitor.screen() == "small"
     assert "700 × 800" in visitor.text("small")
-    visitor.page.set_viewport_size({"width": 1280, "height": 800})
+    enlarge(visitor)
     visitor.until("feedback")
     assert visitor.screen() == "trials"
     visitor.page.set_viewport_size({"width": 1280, "height": 500})
     visitor.page.keyboard.press("Enter")  # the button has the focus
     visitor.page.wait_for_selector("section[data-name=small]:not([hidden])")
-    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    enlarge(visitor)
     visitor.until("end")
     assert {vote["shown_width"] for vote in hall.votes()} == {400}
+
+
+def enlarge(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    visitor.page.wait_for_selector("section[data-name=small]", state="hidden")
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -151,5 +156,6 @@ def test_images_in_turn_are_seen_one_by_one_in_one_place(come, halls):
     for vote in hall.votes():
         check_exposure(vote)
         assert vote["answer"] == "first"
+        assert vote["shown_width"] == 416
         least = (2 * vote["requested_ms"] + hall.study.mask_ms) / 1000
         assert vote["received_at"] - vote["shown_at"] >= least

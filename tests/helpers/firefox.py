@@ -85,9 +85,12 @@ class Firefox:
         (folder / "user.js").write_text("\n".join(lines))
         command = [FIREFOX, "--headless", "--no-remote", "--profile", str(folder)]
         command += ["--remote-debugging-port=0", "--width=1280", "--height=900"]
+        size = {"MOZ_HEADLESS_WIDTH": "1280", "MOZ_HEADLESS_HEIGHT": "900"}  # of the screen
         self._said = folder / "said.txt"
         with self._said.open("wb") as said:
-            self._process = subprocess.Popen(command, stdout=said, stderr=said)
+            self._process = subprocess.Popen(
+                command, stdout=said, stderr=said, env=os.environ | size
+            )
         try:
             self._socket = WebSocket(self._port(), "/session")
         except BaseException:

@@ -141,8 +141,8 @@ async function questionPage(page) {
 
 // Wait for a window in which images of this side can be seen whole.
 async function roomy(side) {
-  while (!isRoom(side)) {
-    const { width, height } = roomFor(side);
+  while (!isRoom(side, study)) {
+    const { width, height } = roomFor(side, study);
     write("small", say("small_why", { width, height, wide: innerWidth, high: innerHeight }));
     show("small");
     await new Promise((go) => window.addEventListener("resize", go, { once: true }));

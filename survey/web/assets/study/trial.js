@@ -86,8 +86,8 @@ function sideOf(display, image) {
 }
 
 // The window that images of this side need, beside each other or in turn, with all around them.
-function roomFor(side) {
-  const beside = inTurn ? 1 : figures.length;
+function roomFor(side, { pictures, in_turn }) {
+  const beside = in_turn > 1 ? 1 : pictures;
   const around = innerHeight > 480 ? 272 : 176; // as trial.css has it
   const edges = 2 * Math.max(16, 0.03 * innerWidth);
   return {
@@ -96,8 +96,8 @@ function roomFor(side) {
   };
 }
 
-function isRoom(side) {
-  const { width, height } = roomFor(side);
+function isRoom(side, layout) {
+  const { width, height } = roomFor(side, layout);
   return side === null || (innerWidth >= width && innerHeight >= height);
 }
 
