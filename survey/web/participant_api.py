@@ -77,7 +77,7 @@ class ParticipantApi:
             said = {"refused": refusal.reason, "sentence": str(refusal)}
             return said | ({"ending": plain(refusal.ending)} if refusal.ending else {})
         except NotReady:
-            return {"wait": PREPARING}
+            return {"wait": preparing(self._host)}
         except Closed:
             return {"refused": "closed", "sentence": CLOSED}
         except (sqlite3.Error, OSError) as error:
@@ -92,6 +92,11 @@ class ParticipantApi:
             return welcome(survey.study, self._host.demonstration, self._host.name)
         reply = plain(getattr(survey, name)(**given))
         return reply | {"links": self._links} if name == "debrief" else reply
+
+
+def preparing(host: StudyHost) -> str:
+    """What people read until a study is there."""
+    return f"{PREPARING} {host.prepared:.0%} is done." if host.prepared else PREPARING
 
 
 def asked_by_own_pages(answer: Answer) -> Callable[[JSON, gr.Request], Awaitable[JSON]]:
