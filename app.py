@@ -1,4 +1,4 @@
-"""The app: four pages and how they are served.
+"""The app: five pages and how they are served.
 
     python app.py
     python app.py --study studies/faces --data votes --port 7860
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from colorize.web.handlers import Pages
     from colorize.web.studio import Studio
+    from survey.web.board_host import BoardHost
     from survey.web.study_host import StudyHost
 
 
@@ -35,9 +36,12 @@ def build(studio: Studio, *studies: Path, data: Path | None = None) -> Pages:
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
+    from survey.web.board_host import open_board
+    from survey.web.prefer_page import prefer_page
     from survey.web.study_host import open_hosts
 
     hosts = open_hosts(studies, data)
+    board = open_board(data, lambda: list(studio.models), studio.paint)
     demo = Pages(title="Colorize", analytics_enabled=False)
     with demo:
         Navbar(main_page_name="Colorize")
@@ -45,7 +49,10 @@ def build(studio: Studio, *studies: Path, data: Path | None = None) -> Pages:
     with demo.route("Compare", "compare"):
         Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
-    lay_out(demo, hosts)
+    with demo.route("Prefer", "prefer"):
+        Navbar(main_page_name="Colorize")
+        prefer_page(board)
+    lay_out(demo, hosts, board)
     for host in hosts.values():  # a demonstration's stimuli, before anybody waits for them
         demo.at_start.append(host.opening)
         demo.at_end.append(host.leave)
@@ -53,13 +60,14 @@ def build(studio: Studio, *studies: Path, data: Path | None = None) -> Pages:
     return demo
 
 
-def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost]) -> None:
+def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost], board: BoardHost) -> None:
     """The pages of each study: /study and /results, or with its name, /study-faces, where there are
-    several. One secret opens the results of all."""
+    several. One secret opens the results of all. The board is on /results in any case."""
     from gradio.components import Navbar
 
     from survey.web.operator_access import OperatorLock
     from survey.web.pages import results_page, study_page
+    from survey.web.prefer_page import board_section
 
     lock = OperatorLock(os.environ.get("SURVEY_SECRET", ""))
     for name, host in hosts.items():
@@ -70,6 +78,12 @@ def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost]) -> None:
         with demo.route(f"Results{called}", f"results{end}"):
             Navbar(main_page_name="Colorize")
             results_page(host, lock)
+            if not name:
+                board_section(board)
+    if "" not in hosts:
+        with demo.route("Preferences", "results"):
+            Navbar(main_page_name="Colorize")
+            board_section(board)
 
 
 def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[Any, str, str | None]:

@@ -1,6 +1,7 @@
 """What tries to break the app, as commands.
 
     python -m tests.stress load --minutes 10 --participants 100 --visitors 10
+    python -m tests.stress board --minutes 2 --voters 100 --visitors 10
     python -m tests.stress kill --rounds 50
     python -m tests.stress soak --minutes 60
     python -m tests.stress attack --participants 1000
@@ -16,6 +17,7 @@ import sys
 
 COMMANDS = {
     "load": "participants answer while visitors colour photos: latencies, memory, files",
+    "board": "visitors vote on the open board while others colour photos: is every vote kept?",
     "kill": "kill -9 during that load, again and again: is any acknowledged vote lost?",
     "faults": "full disks, no handles, damaged and held databases, a Hub that fails or hangs",
     "attack": "throw-away participants, guessed keys: what can be learned, and how fast?",
