@@ -221,7 +221,7 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
             model = Choice(elem_id="model", label="Model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
-            hints = Hints("", elem_id="hints")
+            hints = Hints("", elem_id="hints", label="Hints")
             temperature, saturation, format, button, link = controls()
     settings = [model, temperature, saturation, hints]
     photo.change(handlers.show_photo, [photo, model, temperature, saturation], stage, **HEAVY)
