@@ -18,6 +18,8 @@ READY = {
 }
 WIDTHS = {1280: 860, 360: 740}  # of the window, with its height
 TALLEST = 1500  # pixels of a page that are shown
+SAMPLE, SAMPLE_FILE = "An astronaut in front of a flag", "astronaut"
+SPOT, OFFER = (0.3, 0.75), 1  # where it is asked, and which of the answers is taken
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -46,11 +48,26 @@ def main() -> None:
 def take(page: Page, address: str, ready: str, picture: Path) -> None:
     page.goto(address)
     page.locator(ready).first.wait_for(timeout=120_000)
+    if picture.name.startswith("colorize"):
+        set_pin(page)
     page.wait_for_timeout(1500)  # pictures that fade in
     height = page.evaluate("document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": min(height, TALLEST)}
     page.screenshot(path=picture, type="jpeg", quality=88, full_page=True, clip=clip)
     print(picture)
+
+
+def set_pin(page: Page) -> None:
+    """Ask about a spot of a sample, and take one of the colours that the model held possible."""
+    page.get_by_role("button", name=SAMPLE).click()
+    page.locator(f"#stage img.after[alt^='{SAMPLE_FILE}']").wait_for()
+    photo = page.locator("#stage .spotter")
+    photo.scroll_into_view_if_needed()
+    box = photo.bounding_box()
+    page.mouse.click(box["x"] + SPOT[0] * box["width"], box["y"] + SPOT[1] * box["height"])
+    page.locator(".offers button").nth(OFFER).click()
+    page.locator("#hints .told em").first.wait_for()
+    page.mouse.move(0, 0)
 
 
 if __name__ == "__main__":
