@@ -34,6 +34,7 @@ from colorize.hints.reference import (
     reference_of,
     with_borrowed,
 )
+from colorize.hints.spot import hold
 from colorize.hints.steer import steer
 from colorize.lab import rgb_to_lightness
 from colorize.model import Model
@@ -103,8 +104,12 @@ class Look:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
         settings = replace(settings, **changes)
         started = time.perf_counter()
-        ab = self.ab(settings.temperature, self.hints(settings))
+        hints = self.hints(settings)
+        ab = self.ab(settings.temperature, hints)
         lines = fit_lines(self.shown.lightness, ab[None])
+        if hints:
+            own = fit_lines(self.shown.lightness, self.ab(settings.temperature)[None])
+            lines = hold(lines, own, self.shown.lightness, hints)
         painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
