@@ -10,6 +10,7 @@ python -m survey people studies/poster                  # to approve and to pay
 python -m survey open studies/poster --target 60        # or pause, or close
 python -m survey power studies/poster                   # has this very design the power?
 python -m survey power                                  # how many people and photos it takes
+python -m survey board studies/board --export board.zip # the open board at /prefer
 python -m survey forget studies/poster 5f2c9a           # a person who asks for it
 python -m survey backup studies/poster
 python -m survey restore studies/poster
@@ -30,8 +31,8 @@ from survey.designs import DESIGNS
 from survey.planning.assumed import add_options, assumed_by
 
 SETTINGS = (  # options of `build` that go into the design as they are
-    *("title", "design", "question", "practice", "trials", "catch", "pairs", "target"),
-    *("panel", "seed", "version", "language", "contact", "kept", "minutes", "display"),
+    *("title", "design", "question", "practice", "trials", "catch", "pairs", "target", "panel"),
+    *("seed", "version", "language", "contact", "kept", "minutes", "display"),
 )
 CATCH = 0.25  # of 40 trials: ten, of which a guesser keeps the rule in 5 % of cases
 PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
@@ -51,11 +52,15 @@ def main(argv: list[str] | None = None) -> int:
         from survey.power import main as power
 
         return power(argv[1:])
-    args = parser().parse_args(argv)
     try:
+        if argv[:1] == ["board"]:  # and so does this
+            from survey.board.command import main as board
+
+            return board(argv[1:])
+        args = parser().parse_args(argv)
         return int(args.run(args))
     except (ValueError, OSError, sqlite3.Error) as error:  # what ours say is meant for people
-        print(f"survey {args.command}: {error}", file=sys.stderr)
+        print(f"survey {argv[0]}: {error}", file=sys.stderr)
         return 2
 
 
@@ -317,6 +322,7 @@ def parser() -> argparse.ArgumentParser:
     options = command(words, "print what participants read, to be translated", study=False)
     options.add_argument("--language", default="en")
     commands.add_parser("power", help="how many participants and photos a difference takes")
+    commands.add_parser("board", help="the open board: its ratings, as a page, as a zip")
     options = command(backup, "copy the votes, while the study runs, and check the copy")
     options.add_argument("--output", type=Path, help="default: DATA/backups/votes-TIME.db")
     options = command(restore, "make the votes again from mirrors; what is there already stays")

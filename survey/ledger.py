@@ -221,7 +221,8 @@ class Ledger:
     def unsure_slot(self, seed: int, half: int, position: int, now: float) -> int:
         """Where the ratings are least sure by the votes until now; see `Design.next_slot`.
 
-        Replayed from a vote: with its person's seed and plan, its position and `opened_at`.
+        Replayed from a vote: with its person's seed and plan, its position and `opened_at`, as long
+        as nobody was forgotten.
         """
         query = """SELECT slot, answer, COUNT(*) FROM votes
                    WHERE kind = 'trial' AND received_at <= ? GROUP BY slot, answer"""

@@ -109,9 +109,9 @@ class Design(ABC):
     chance: float  # share right of those who guess
     reference: float | None  # share at which nobody could tell; None: that of the real photos
     least_models = 1
-    images_in_turn = 1  # 2: a trial's images stand in one place, one after the other
     exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise; so is `practice`
     practice: int = 10
+    images_in_turn = 1  # 2: a trial's images stand in one place, one after the other
     catch_half: int | None = None  # of all catch trials without `real_catches`; None: both
     is_order_free = False  # the answers are no places, so that keys may change their meanings
     pairings: tuple[str, ...] = ("balanced",)  # ways to choose which models meet

@@ -31,8 +31,9 @@ CONSENT = """\
 You will see photos twice, side by side, in colours that two computers put in; you say which \
 colours you prefer. Do you agree to take part?"""
 DEBRIEF = """\
-The question was which colours people prefer where computers put them into black-and-white photos. \
-Both images were those of models that knew only the photo's lightness."""
+The question was which colours people like better of those that computers put into black-and-white \
+photos. Both pictures showed the same photo, each in the colours of another model, which knew its \
+lightness alone. A few times the colours of one side were impossible on purpose."""
 
 CLAIMS = {
     "Preferred": "Share of the votes on a model's versions that preferred it to what stood beside "
@@ -87,9 +88,9 @@ class Preference(Design):
             "right": "The version on the right, likewise",
         },
         consent=CONSENT,
-        debrief=DEBRIEF,
         practice="The first {n} are to get used to it; they do not count.",
         scored="From now on your answers count. Answer with your first impression.",
+        debrief=DEBRIEF,
         share="preferred",
         favoured="preferred",
         reference="as often preferred as not",

@@ -127,8 +127,8 @@ def described(study: Study, measured: Mapping[str, str]) -> dict[str, str]:
         "Allocation": "Latin square over photos and conditions; least-shown photos first; nobody "
         "meets a photo twice; order and sides random and balanced",
         "Keys": keys(study),
-        **_asked(study),
         **({"Pairs of models": UNCERTAIN} if study.pairs == "uncertain" else {}),
+        **_asked(study),
         "Consent text": study.consent,
         "Seed": str(study.seed),
         "Version": str(study.version),

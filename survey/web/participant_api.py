@@ -79,7 +79,7 @@ class ParticipantApi:
             said = {"refused": refusal.reason, "sentence": str(refusal)}
             return said | ({"ending": plain(refusal.ending)} if refusal.ending else {})
         except NotReady:
-            return {"wait": PREPARING}
+            return {"wait": preparing(self._host)}
         except Closed:
             return {"refused": "closed", "sentence": CLOSED}
         except (sqlite3.Error, OSError) as error:
@@ -101,6 +101,11 @@ class ParticipantApi:
         """What is told at the end, and not before: what it was about, and where to go."""
         told = {name: debrief(study, name) for name in languages_of(study.language)}
         return {"links": self._links, "told": told}
+
+
+def preparing(host: StudyHost) -> str:
+    """What people read until a study is there."""
+    return f"{PREPARING} {host.prepared:.0%} is done." if host.prepared else PREPARING
 
 
 def asked_by_own_pages(answer: Answer) -> Callable[[JSON, gr.Request], Awaitable[JSON]]:
