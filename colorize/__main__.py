@@ -2,6 +2,7 @@
 
     python -m colorize old.jpg albums/ --output colored/
     python -m colorize scan.tif --output . --model classification --temperature 0.2 --json
+    python -m colorize old.jpg --output . --hints old.json --reference the-same-room-today.jpg
     python -m colorize models
     python -m colorize export rebalanced --output rebalanced.onnx
     python -m colorize bench
@@ -73,6 +74,26 @@ def parser() -> argparse.ArgumentParser:
         default=1.0,
         metavar="S",
         help=f"times the model's chroma: 0 to {MOST_SATURATION:g} (default 1)",
+    )
+    p.add_argument(
+        "--hints",
+        type=Path,
+        metavar="FILE",
+        help="colours for places of one photo, a JSON list as the app saves it; or a folder in "
+        "which sub/NAME.json is for the photo sub/NAME.jpg",
+    )
+    p.add_argument(
+        "--reference",
+        type=place,
+        metavar="PHOTO",
+        help="a colour photo whose colours are carried over to what is like it, in every photo",
+    )
+    p.add_argument(
+        "--strength",
+        type=between(0, 1),
+        default=1.0,
+        metavar="S",
+        help="of the reference: 0 to 1 (default 1)",
     )
     p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default auto)")
     p.add_argument("--overwrite", action="store_true", help="also photos that are done already")
@@ -148,12 +169,21 @@ def colorize(options: argparse.Namespace) -> int:
     from colorize.files import sweep
     from colorize.folder import check_output, plan, split
 
-    settings = Settings(options.model, options.temperature, options.saturation)
+    reference = None if options.reference is None else str(options.reference)
+    settings = Settings(
+        options.model,
+        options.temperature,
+        options.saturation,
+        reference=reference,
+        strength=options.strength,
+    )
     check_output(options.output)
     jobs = plan(options.inputs, options.output)
     if not jobs:
         names = ", ".join(str(path) for path in options.inputs)
         raise ValueError(f"There are no photos in {names} (links inside folders are not followed).")
+    if options.hints:
+        jobs = hinted(jobs, options.hints)
     before, waiting = ([], jobs) if options.overwrite else split(jobs, options.output)
     for folder in {job.output.parent for job in jobs if isinstance(job.output, Path)}:
         sweep(folder)
@@ -167,6 +197,16 @@ def colorize(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def hinted(jobs: list["Job"], source: Path) -> list["Job"]:
+    """The jobs with their hints; files that are for none of them are told."""
+    from colorize.hints.by_name import left_over, with_hints
+
+    jobs, files = with_hints(jobs, source)
+    if files:
+        print(f"colorize: {left_over(files)}", file=sys.stderr)
+    return jobs
+
+
 def colorize_waiting(jobs: list["Job"], settings: Settings, options: argparse.Namespace) -> int:
     """Every job, by the engine that was asked for; returns how many failed."""
     from colorize import zoo
@@ -174,10 +214,12 @@ def colorize_waiting(jobs: list["Job"], settings: Settings, options: argparse.Na
     from colorize.engine.dispatch import Staff, work
     from colorize.engine.log import Log
     from colorize.engine.worker import Wish
+    from colorize.folder import read_reference
 
     if options.engine == "local":
         pick_device(options.device)  # is it there? A cluster has its own
-    wish = Wish(zoo.load(settings.model), settings, options.device)
+    reference = None if options.reference is None else read_reference(options.reference)
+    wish = Wish(zoo.load(settings.model), settings, options.device, reference)
     staff = Staff(
         options.engine, options.workers, options.batch, options.address, options.gpu_share
     )

@@ -10,10 +10,14 @@ The mean of several colours is greyer than they are, so it is given their mean c
 """
 
 import math
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from colorize.model import Model
 
 NEAR = 0.3  # of the shorter side
 LIGHTNESS = 10.0  # L
@@ -23,6 +27,17 @@ COLOUR = 10.0  # ab, where a network states no beliefs
 SKETCH = 32  # numbers that stand for the belief in all bins
 ASKED = 1_000  # places of the photo, at most about: beyond, neighbours answer together
 ROWS = 1_024  # places that ask at once, for memory
+
+
+def decode_in_agreement(
+    model: "Model", output: Tensor, lightness: Tensor, temperature: float | None = None
+) -> Tensor:
+    """ab (N, 2, h, w) of a network's answer, in agreement as far as the model's config asks."""
+    ab = model.decode(output, temperature)
+    if not model.config.agreement:
+        return ab
+    beliefs = None if model.bins is None else model.bins.belief(output)
+    return agree(ab, lightness, beliefs, model.config.agreement)
 
 
 def agree(ab: Tensor, lightness: Tensor, beliefs: Tensor | None, strength: float) -> Tensor:

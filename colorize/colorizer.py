@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar, Unpack
@@ -23,13 +23,23 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorize.agreement import agree
 from colorize.config import ModelError
 from colorize.device import Compute, pick_device
+from colorize.hints.hint import Hint
+from colorize.hints.reference import (
+    Borrowed,
+    Reference,
+    borrow,
+    open_reference,
+    reference_of,
+    with_borrowed,
+)
+from colorize.hints.spot import hold
+from colorize.hints.steer import steer
 from colorize.lab import rgb_to_lightness
 from colorize.model import Model
 from colorize.paint import Painter
-from colorize.photo import Photo, open_photo, save_photo
+from colorize.photo import Photo, open_photo, save_photo, shrink
 from colorize.settings import DEFAULTS, Changes, Settings
 from colorize.upsample import fit_lines
 
@@ -84,25 +94,38 @@ class Look:
     shown: Input  # of this photo alone
     output: Tensor  # (1, C, h', w') float32 on the CPU
     seconds: dict[str, float]
+    reference: Callable[[str], Reference]  # how the model sees a reference photo
 
-    def ab(self, temperature: float | None = None) -> Tensor:
+    def ab(self, temperature: float | None = None, hints: Sequence[Hint] = ()) -> Tensor:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
-        ab = self.model.decode(self.output, temperature)
-        if strength := self.model.config.agreement:
-            bins = self.model.bins
-            beliefs = None if bins is None else bins.belief(self.output)
-            ab = agree(ab, self.shown.lightness, beliefs, strength)
-        return ab[0]
+        return steer(self.model, self.output, self.shown.lightness, [hints], temperature)[0]
 
     def render(self, settings: Settings = DEFAULTS, **changes: Unpack[Changes]) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
         settings = replace(settings, **changes)
         started = time.perf_counter()
-        ab = self.ab(settings.temperature)
+        hints = self.hints(settings)
+        ab = self.ab(settings.temperature, hints)
         lines = fit_lines(self.shown.lightness, ab[None])
+        if hints:
+            own = fit_lines(self.shown.lightness, self.ab(settings.temperature)[None])
+            lines = hold(lines, own, self.shown.lightness, hints)
         painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
         return Colored(replace(self.photo, pixels=painted), ab, seconds)
+
+    def hints(self, settings: Settings) -> Sequence[Hint]:
+        """What a person says of places, and what a reference photo says of the others."""
+        if settings.reference is None:
+            return settings.hints
+        return with_borrowed(settings.hints, self.borrow(settings))
+
+    def borrow(self, settings: Settings) -> tuple[Borrowed, ...]:
+        """What the settings' reference photo lends to this one."""
+        assert settings.reference is not None
+        reference, strength = self.reference(settings.reference), settings.strength
+        light = self.shown.lightness
+        return borrow(self.model, self.output, light, reference, strength, settings.temperature)
 
     @property
     def centres(self) -> Tensor | None:
@@ -137,6 +160,7 @@ class Colorizer:
             raise self.compute.no_memory(error) from error
         self.short_side = short_side or model.config.input.short_side
         self.painter = Painter()
+        self._reference: tuple[str, Reference] | None = None  # the last one, by its name
 
     @classmethod
     def load(
@@ -189,10 +213,29 @@ class Colorizer:
         started = time.perf_counter()
         outputs = answers(shown, network or self.run)
         seconds = (time.perf_counter() - started) / len(shown)
+        lend = partial(self.reference, network=network)
         return [
-            Look(photo, self.model, self.painter, x, out, {"read": read, "network": seconds})
+            Look(photo, self.model, self.painter, x, out, {"read": read, "network": seconds}, lend)
             for (photo, read), x, out in zip(opened, shown, outputs, strict=True)
         ]
+
+    def reference(
+        self, path: str, content: bytes | None = None, network: Network | None = None
+    ) -> Reference:
+        """A reference photo as the model sees it, kept until another one is asked for.
+
+        Where the file at `path` may be out of reach, its content is given before.
+        """
+        kept = self._reference
+        if kept is None or kept[0] != path:
+            photo = shrink(open_reference(content or path))
+            kept = path, reference_of(self.look(photo, network))
+            self._reference = kept
+        return kept[1]
+
+    def forget(self) -> None:
+        """Let go of the reference photo."""
+        self._reference = None
 
     def working_size(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of what the network sees: aspect kept, multiples of 32."""

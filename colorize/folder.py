@@ -12,7 +12,7 @@ numbered: some file systems take them for one. Symbolic links inside a folder ar
 import os
 import time
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
@@ -28,6 +28,8 @@ from colorize.engine.address import (
     write_bytes,
 )
 from colorize.files import MARK, same_file
+from colorize.hints.hint import Hint
+from colorize.hints.reference import open_reference
 from colorize.photo import SAVED_AS, Photo, PhotoError, encode_photo, open_photo, save_photo
 from colorize.settings import DEFAULTS, Settings
 
@@ -47,6 +49,8 @@ class Job:
     photo: Photo | None = None
     colored: Colored | None = None
     error: str | None = None
+    place: PurePath = PurePath()  # under the folder that was named
+    hints: Sequence[Hint] = ()  # its own
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -68,7 +72,7 @@ def plan(inputs: Iterable[Place], output: Place) -> list[Job]:
         result, real = _free(result, taken)
         results.add(real)
         taken.add(_folded(real))
-        jobs[photo] = Job(path, result)
+        jobs[photo] = Job(path, result, place=place)
     # A photo that is another one's result comes from an earlier run.
     return failures + [job for photo, job in jobs.items() if photo not in results]
 
@@ -105,12 +109,28 @@ def colorize_all(
 
     def paint(job: Job) -> Job:
         assert job.photo
-        colored = colorizer.look(job.photo).render(settings)
+        own = replace(settings, hints=job.hints or settings.hints)
+        colored = colorizer.look(job.photo).render(own)
         seconds = {**colored.seconds, **job.seconds}
         return replace(job, photo=None, colored=colored, seconds=seconds)
 
     opened = prefetch(_guarded(_open), jobs)
     yield from prefetch(_guarded(_save), map(_guarded(paint), opened))
+
+
+def read_reference(named: Place) -> bytes:
+    """A reference photo's file, if it is one in colour: told before hours of work."""
+    if isinstance(named, Remote):
+        content = read_bytes(named)
+    else:
+        try:
+            content = named.read_bytes()
+        except OSError as error:
+            raise PhotoError(
+                f"The reference photo {named} cannot be read: {error.strerror or error}."
+            ) from error
+    open_reference(content, named.name)
+    return content
 
 
 def _open(job: Job) -> Job:

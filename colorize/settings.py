@@ -6,9 +6,11 @@ Frozen and hashable, so that a photo that was painted with some settings can be 
 Free of torch: whoever only chooses need not wait for it.
 """
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
+
+from colorize.hints.hint import Hint, check_hints
 
 MOST_SATURATION = 4.0
 
@@ -20,8 +22,9 @@ class Settings:
     model: str = ""  # its name; empty where one is at hand already
     temperature: float | None = None  # 0: the likeliest colour, 1: the mean; None: the model's own
     saturation: float = 1.0  # times the model's chroma
-    hints: tuple[Hashable, ...] = ()  # colours that a person gives to places
-    reference: str | None = None  # a photo whose colours are carried over
+    hints: Sequence[Hint] = ()  # colours that a person gives to places; kept as a tuple
+    reference: str | None = None  # the path of a photo whose colours are carried over
+    strength: float = 1.0  # of the reference: 0 leaves the model's colours, 1 takes its own
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 1:
@@ -34,8 +37,12 @@ class Settings:
                 f"A saturation of {self.saturation} was given; it must lie between 0 (grey) and "
                 f"{MOST_SATURATION:g}. 1 leaves the model's colours as they are."
             )
-        if self.hints or self.reference is not None:
-            raise ValueError("Hints and reference photos are not painted yet; leave them out.")
+        if not 0 <= self.strength <= 1:
+            raise ValueError(
+                f"A strength of {self.strength} was given; it must lie between 0 (nothing of the "
+                "reference photo) and 1 (its colours)."
+            )
+        object.__setattr__(self, "hints", check_hints(self.hints))
 
 
 class Changes(TypedDict, total=False):
@@ -43,6 +50,9 @@ class Changes(TypedDict, total=False):
 
     temperature: float | None
     saturation: float
+    hints: Sequence[Hint]
+    reference: str | None
+    strength: float
 
 
 DEFAULTS = Settings()

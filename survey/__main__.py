@@ -1,12 +1,14 @@
 """Studies of what people believe: built, tried out, reported, kept.
 
 python -m survey build photos/ --models regression,rebalanced --output studies/poster
+python -m survey plan studies/poster --output plan.html # to register, before the first vote
 python -m survey simulate studies/poster --participants 200
 python app.py --study studies/poster                    # the study itself, at /study
 python -m survey report studies/poster --output report.html
 python -m survey export studies/poster --output poster.zip
 python -m survey people studies/poster                  # to approve and to pay
 python -m survey open studies/poster --target 60        # or pause, or close
+python -m survey power studies/poster                   # has this very design the power?
 python -m survey power                                  # how many people and photos it takes
 python -m survey forget studies/poster 5f2c9a           # a person who asks for it
 python -m survey backup studies/poster
@@ -21,14 +23,17 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from survey.designs import DESIGNS
+from survey.planning.assumed import add_options, assumed_by
 
 SETTINGS = (  # options of `build` that go into the design as they are
     *("title", "design", "question", "practice", "trials", "catch", "pairs", "target"),
     *("panel", "seed", "version"),
 )
+CATCH = 0.25  # of 40 trials: ten, of which a guesser keeps the rule in 5 % of cases
 PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
 RECRUIT = {
     "pause": "let nobody new begin for now; who has begun goes on",
@@ -59,7 +64,7 @@ def build(args: argparse.Namespace) -> int:
     from colorize.folder import PHOTOS
     from survey.build import build, load_models, model_name
     from survey.other_systems import find, named
-    from survey.study import Study
+    from survey.study import Exclusion, Study
 
     if not args.photos.is_dir():
         raise ValueError(f"{args.photos} is no folder; give the one that holds the photos.")
@@ -73,8 +78,14 @@ def build(args: argparse.Namespace) -> int:
     design = DESIGNS[chosen.setdefault("design", "single")]
     chosen.setdefault("practice", design.practice)
     chosen["exposure_ms"] = getattr(args, "exposure", design.exposure_ms)
+    chosen.setdefault("catch", CATCH)
+    chosen["real_catches"] = design.catch_half is not None and design.shows_real
+    chosen["counterbalanced"] = design.is_order_free
+    chosen |= {"authors": tuple(args.author), "licence": args.licence}
     given = [named(text) for text in args.add]
     study = Study(models=(*map(model_name, names), *(name for name, _ in given)), **chosen)
+    rules = Exclusion.of_new_studies(study.catches, design.chance)
+    study = replace(study, exclusion=replace(rules, smallest_screen=args.smallest_screen))
     photos = [path for path in args.photos.rglob("*") if path.suffix.lower() in PHOTOS]
     added = [find(name, folder, photos, args.photos) for name, folder in given]
     colorize, limits = load_models(names, args.device), {"size": args.size, "most": args.most}
@@ -84,6 +95,17 @@ def build(args: argparse.Namespace) -> int:
         print(f"left out: {name}, because {row['reason']}", file=sys.stderr)
     print(f"{args.output}: {built.photos} photos. The design: {built.study.sha256}")
     return int(built.unreadable > 0)
+
+
+def plan(args: argparse.Namespace) -> int:
+    from colorize.files import write_whole
+    from survey.planning.preregistration import Chances, preregistration
+
+    numbers = tuple(args.participants or ())
+    chances = Chances(assumed_by(args), numbers, args.runs, args.seed)
+    write_whole(args.output, preregistration(args.study, chances).encode())
+    print(args.output)
+    return 0
 
 
 def freeze(args: argparse.Namespace) -> int:
@@ -134,7 +156,7 @@ def report(args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     from survey.report.export import export
 
-    print(export(args.study, args.output, args.data))
+    print(export(args.study, args.output, args.data, stimuli=args.stimuli))
     return 0
 
 
@@ -260,6 +282,9 @@ def parser() -> argparse.ArgumentParser:
 
     _build_options(command(build, "make a study from photos and models", study=False))
     command(freeze, "accept an edited study.json, before the first vote")
+    options = command(plan, "write the plan to register: rules, tests, power, hash")
+    options.add_argument("--output", type=Path, default=Path("plan.html"))
+    add_options(options)
     options = command(simulate, "let simulated participants take a study")
     options.add_argument("--participants", type=int, default=100, metavar="N")
     options.add_argument("--seed", type=int, default=0)
@@ -268,6 +293,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--output", type=Path, default=Path("report.html"))
     options = command(export, "write everything into one zip file, without secrets")
     options.add_argument("--output", type=Path, required=True)
+    options.add_argument("--stimuli", action="store_true", help="with every image")
     options = command(people, "list who took part: code, state, minutes, rules kept and broken")
     shape = options.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
@@ -314,12 +340,15 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     practices = ", ".join(f"{name} {d.practice}" for name, d in DESIGNS.items())
     add("--practice", type=int, help=f"trials with feedback, where any is right ({practices})")
     add("--trials", type=int, help="scored trials of each participant (40)")
-    add("--catch", type=float, help="catch trials as a share of these (0.1)")
+    add("--catch", type=float, help=f"catch trials as a share of these ({CATCH})")
     add("--pairs", help="of models: balanced, or uncertain: where preferences are least sure")
+    add("--smallest-screen", type=int, default=0, metavar="PX", help="leave out phones (0: take)")
     add("--target", type=int, help="participants, then the study is full (0: no limit)")
     add("--panel", type=_panel, help="`prolific`, or the address parameters of another, A or A,B,C")
     add("--seed", type=int, help="of all chance; who knows it knows the answers (drawn by chance)")
     add("--version", type=int)
+    add("--author", action="append", default=[], metavar="NAME", help="of the data; repeat it")
+    add("--licence", default="", help="of the data, as CC-BY-4.0")
 
 
 def _recruit_options(options: argparse.ArgumentParser) -> None:

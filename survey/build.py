@@ -14,6 +14,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,10 @@ from colorize.files import NO_SPACE
 from colorize.photo import Photo, PhotoError, open_photo
 from survey import manifest
 from survey.other_systems import OtherSystem
-from survey.stimuli import SIZE, Unfit, absurd, alike, check, fingerprint, images, square
+from survey.stimuli import SIZE, Unfit, absurd, alike, check, chroma, fingerprint, images, square
 from survey.study import FILE, DesignError, Study
 
+CHOICE = 4  # a catch trial's photo is the most colourful of so many
 Colorize = Callable[[np.ndarray, str], np.ndarray]
 
 
@@ -82,7 +84,10 @@ def _build(
     rng.shuffle(paths)
     rows: list[manifest.Row] = []
     bar = tqdm(paths, desc="photos", unit="photo", leave=False, disable=None)
-    for role, (path, pixels) in zip(roles, _usable(bar, colours.size, built), strict=False):
+    usable = _usable(bar, colours.size, built)
+    if study.real_catches:
+        usable = _with_easy_catches(usable, study)
+    for role, (path, pixels) in zip(roles, usable, strict=False):
         coloured = {v: colours.of(v, path, pixels) for v in study.versions(role)}
         files = {name: _write(folder, png, rng) for name, png in images(pixels, coloured).items()}
         rows.append({"id": len(rows) + 1, "role": role, "name": printable(path), "images": files})
@@ -171,6 +176,19 @@ def _usable(paths: Iterable[Path], size: int, built: Built) -> Iterator[tuple[Pa
             continue
         seen[finger] = printable(path)
         yield path, pixels
+
+
+def _with_easy_catches(
+    usable: Iterator[tuple[Path, np.ndarray]], study: Study
+) -> Iterator[tuple[Path, np.ndarray]]:
+    """The same photos, colourful ones where catch trials get theirs: models seldom make such."""
+    yield from islice(usable, study.practice)
+    some = list(islice(usable, CHOICE * study.catches))
+    easy = sorted(some, key=lambda photo: -chroma(photo[1]))[: study.catches]
+    names = {path for path, _ in easy}
+    yield from easy
+    yield from (photo for photo in some if photo[0] not in names)
+    yield from usable
 
 
 def printable(path: Path) -> str:

@@ -1,5 +1,8 @@
 """Is one model believed more often than another? Differences, their tests, and a ranking.
 
+A p speaks of other people and other photos where it is `difference_p`, of these photos alone where
+it is `permutation_p`.
+
 Try it: python -c "from survey.comparison import holm; print(holm([0.01, 0.04, 0.03]))"
 """
 
@@ -10,11 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.optimize import brentq
 from scipy.sparse.csgraph import connected_components
 from scipy.special import expit
 from scipy.stats import hypergeom
 
 from survey.stats import Array, Interval, Tally, clustered, crossed_variance, filled, pull
+
+LEAST_P = 1e-12  # smaller ones are not told apart
 
 
 class Votes(NamedTuple):
@@ -32,7 +38,7 @@ class Ranking(NamedTuple):
     group: Array  # (players,)
 
 
-def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval[Array]:
+def difference(first: Votes, second: Votes, *, level: Array | float = 0.95) -> Interval[Array]:
     """First rate − second rate for people and photos like these, clustered on both.
 
     Joins the two clustered intervals by Newcombe's method 10 (1998), which stays honest near 0
@@ -44,6 +50,28 @@ def difference(first: Votes, second: Votes, *, level: float = 0.95) -> Interval[
     below = _joined(a.estimate - a.low, b.high - b.estimate, alike)
     above = _joined(a.high - a.estimate, b.estimate - b.low, alike)
     return Interval(gap, gap - below, gap + above)
+
+
+def difference_p(first: Votes, second: Votes) -> float:
+    """Two-sided p of equal rates for people and photos like these: inverts `difference`.
+
+    It is below alpha exactly where the interval of level 1 − alpha excludes 0.
+    """
+
+    def inner_end(log_alpha: Array) -> Array:
+        """The end nearer to 0, positive while 0 is excluded."""
+        gap = difference(first, second, level=1 - np.exp(log_alpha))
+        end: Array = np.where(gap.estimate < 0, -gap.high, gap.low)
+        return end
+
+    logs = np.linspace(0, np.log(LEAST_P), 200)
+    includes = np.flatnonzero(inner_end(logs) <= 0)
+    if not len(includes):
+        return LEAST_P
+    if includes[0] == 0:
+        return 1.0
+    wide, narrow = logs[includes[0]], logs[includes[0] - 1]
+    return float(np.exp(brentq(lambda log: float(inner_end(np.array(log))), wide, narrow)))
 
 
 def correlation(first: Votes, second: Votes) -> Array:

@@ -17,13 +17,12 @@ import argparse
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.sparse import csr_array
 from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm, t
 
 from survey.comparison import Votes
 from survey.power import intercept
-from survey.stats import Array, Interval, Tally, filled
+from survey.stats import Array, Interval, Tally, filled, tally_runs
 
 Statistic = Callable[[Array, Array], Array]  # of z(hits) and z(false alarms)
 
@@ -117,21 +116,12 @@ def simulate(args: argparse.Namespace) -> Iterator[tuple[Votes, Votes]]:
         answer = (rng.random(chance.shape) < expit(chance)).astype(float)
         real, synthesized = (
             Votes(
-                _summed(answer, person, fake == version, args.people),
-                _summed(answer, photo, fake == version, args.photos),
+                tally_runs(answer[:, mine], person[mine], args.people),
+                tally_runs(answer[:, mine], photo[mine], args.photos),
             )
-            for version in (0, 1)
+            for mine in (fake == 0, fake == 1)
         )
         yield real, synthesized
-
-
-def _summed(answer: Array, cluster: Array, mine: Array, clusters: int) -> Tally:
-    """Sums of some votes (runs, votes) by cluster."""
-    belongs = csr_array(
-        (mine.astype(float), (np.arange(len(mine)), cluster)), (len(mine), clusters)
-    )
-    called, shown = answer @ belongs, belongs.sum(0)
-    return Tally(called, np.broadcast_to(shown, called.shape))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,7 +3,10 @@
 Both answers come from simulated studies in which people and photos differ at random (on the logit
 scale) and photos are shared out as in a real study.
 
+Power for one study as it is built: survey/planning/study_power.py.
+
 Try it: python -m survey power --rate 0.32 --difference 0.10 --trials 20
+        python -m survey power studies/mine --difference 0.10 --drop-out 0.2
         python -m survey power --coverage --runs 2000
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -38,8 +41,18 @@ from survey.stats import (
 from survey.study import FILE, Study
 
 AT_ONCE = 4_000_000  # votes simulated in one array, to bound memory
+SHAPES: dict[str, Callable[[Array], Array]] = {  # of photos: shares of them -> deviations, SD 1
+    "normal": norm.ppf,
+    "right": lambda share: -np.log1p(-share) - 1,  # a few are believed far more than the rest
+    "left": lambda share: 1 + np.log(share),  # a few far less
+    "two": lambda share: np.where(share < 0.5, -1.0, 1.0),  # of two kinds
+}
+MIDDLES = (np.arange(400) + 0.5) / 400  # of equal shares
 
 EPILOG = (
+    "With a STUDY first (python -m survey power STUDY), its own models, trials and photos count; "
+    "the options are --participants, --rate, --difference, --drop-out, --participant-sd, "
+    "--photo-sd, --photo-by-model-sd, --runs, --seed, --json. "
     "With --preference, or the folder of a study of preference, the options are --share, "
     "--models, --people, --photos, --each, --person-sd, --photo-sd, --cells, --coverage, --runs, "
     "--seed, --json; see --preference --help."
@@ -58,6 +71,7 @@ class Scenario:
     photo_sd: float = 0.8
     photo_by_model_sd: float = 0.0  # how differently two models fare on the same photo
     design: str = "single"  # the question type: how an answer counts
+    photo_shape: str = "normal"  # of SHAPES
 
     def __post_init__(self) -> None:
         shown = self.trials * len(self.rates)
@@ -71,10 +85,12 @@ class Scenario:
             raise ValueError(f"Rates {self.rates}: each must lie between 0 and 1, both excluded.")
 
 
-def intercept(rate: float, sd: float) -> float:
-    """Logit whose chance, averaged over normal deviations of this SD, is the rate."""
+def intercept(rate: float, sd: float, others: Array | float = 0.0) -> float:
+    """Logit whose chance, averaged over normal deviations of this SD and others, is the rate."""
     nodes = norm.ppf((np.arange(4000) + 0.5) / 4000)
-    return float(brentq(lambda logit: expit(logit + sd * nodes).mean() - rate, -40, 40))
+    if np.ndim(others):
+        nodes = norm.ppf(MIDDLES)[:, None]
+    return float(brentq(lambda logit: expit(logit + sd * nodes + others).mean() - rate, -40, 40))
 
 
 def allocate(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -100,13 +116,27 @@ def _answers(
 ) -> np.ndarray:
     """Judgements, 0 to 1 (runs, participants, trials)."""
     sds = (scenario.participant_sd, scenario.photo_sd, scenario.photo_by_model_sd)
-    total_sd = float(np.linalg.norm(sds))
-    logits = np.array([intercept(rate, total_sd) for rate in scenario.rates])[model]
+    logits = np.array([_intercept(scenario, rate) for rate in scenario.rates])[model]
     people = rng.normal(0, sds[0], (runs, scenario.participants, 1))
-    photos = rng.normal(0, sds[1], (runs, scenario.photos))
+    photos = _photo_effects(scenario, runs, rng)
     models = rng.normal(0, sds[2], (runs, len(scenario.rates), scenario.photos))
     logits = logits + people + photos[:, photo] + models[:, model, photo]
     return DESIGNS[scenario.design].scores(expit(logits), rng)
+
+
+def _intercept(scenario: Scenario, rate: float) -> float:
+    sds = [scenario.participant_sd, scenario.photo_by_model_sd]
+    if scenario.photo_shape == "normal":
+        return intercept(rate, float(np.linalg.norm([*sds, scenario.photo_sd])))
+    photos = scenario.photo_sd * SHAPES[scenario.photo_shape](MIDDLES)
+    return intercept(rate, float(np.linalg.norm(sds)), photos)
+
+
+def _photo_effects(scenario: Scenario, runs: int, rng: np.random.Generator) -> Array:
+    size = (runs, scenario.photos)
+    if scenario.photo_shape == "normal":
+        return rng.normal(0, scenario.photo_sd, size)
+    return scenario.photo_sd * SHAPES[scenario.photo_shape](rng.random(size))
 
 
 def _sums(answers: np.ndarray, mine: np.ndarray, photo: np.ndarray, scenario: Scenario) -> Votes:
@@ -162,6 +192,10 @@ def main(argv: list[str] | None = None) -> int:
         from survey.preference.power import main as preference
 
         return preference(argv)
+    if argv and not argv[0].startswith("-"):
+        from survey.planning.study_power import main as of_study
+
+        return of_study(argv)
     args = parser.parse_args(argv)
     try:
         designs = _designs(args)
@@ -195,8 +229,16 @@ def _designs(args: argparse.Namespace) -> list[Scenario]:
     by_model = 0.0 if args.coverage else args.photo_by_model_sd
     return [
         Scenario(
-            n, args.trials, p, rates, args.participant_sd, args.photo_sd, by_model, args.design
-        )
+            n,
+            args.trials,
+            p,
+            rates,
+            args.participant_sd,
+            args.photo_sd,
+            by_model,
+            args.design,
+            args.photo_shape,
+        )  # fmt: skip
         for n in args.participants
         for p in args.photos
     ]
@@ -237,6 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--trials", type=int, default=20, help="for each person and model (default 20)")
     add("--participant-sd", type=float, default=0.4, help="in logits (default 0.4)")
     add("--photo-sd", type=float, default=0.8, help="in logits (default 0.8)")
+    add("--photo-shape", choices=tuple(SHAPES), default="normal", help="of how photos differ")
     add("--photo-by-model-sd", type=float, default=0.5, help="in logits (default 0.5)")
     add("--runs", type=int, default=1000, help="simulated studies for each design (default 1000)")
     add("--seed", type=int, default=0)

@@ -43,7 +43,7 @@ from survey.study import Study, person_seed, plan
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")
-Showing = tuple[dict[str, Any], tuple[str, ...]]  # a trial, and the files of its images
+Showing = tuple[dict[str, Any], tuple[str, ...], int]  # a trial, its images' files, whose seed
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
 PLACEHOLDER = "{{%"  # with which Prolific marks what it fills in; where it did not, nobody is named
@@ -162,7 +162,7 @@ class StudyProtocol:
             if trial is None:
                 return self._open(ledger, person, person["answered"], now)
             ledger.reserve(trial)
-            return self._showing(ledger, ledger.show_again(trial))
+            return self._showing(ledger, ledger.show_again(trial), person)
 
         return self._present(self._decide(find))
 
@@ -289,23 +289,23 @@ class StudyProtocol:
         raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
 
     def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
-        return self._showing(ledger, ledger.open_trial(person, position, now))
+        return self._showing(ledger, ledger.open_trial(person, position, now), person)
 
-    def _showing(self, ledger: Ledger, trial: dict[str, Any]) -> Showing:
+    def _showing(self, ledger: Ledger, trial: dict[str, Any], person: Row) -> Showing:
         shown = self.study.presentation(trial["kind"], trial["slot"])
-        return trial, ledger.files(trial["photo"], shown.versions)
+        return trial, ledger.files(trial["photo"], shown.versions), person["seed"]
 
     def _present(self, showing: Showing | None) -> Trial | None:
         """The trial as its participant may see it; images are read outside the transaction."""
         if showing is None:
             return None
-        trial, files = showing
+        trial, files, seed = showing
         practice = trial["kind"] == "practice"
         before = 0 if practice else self.study.practice
         return Trial(
             nonce=trial["nonce"],
             images=tuple(self.store.image(file) for file in files),
-            answers=self.study.answers,
+            answers=self.study.answers_of(seed),
             exposure_ms=self.study.exposure_ms,
             mask_ms=self.study.mask_ms,
             kind="practice" if practice else "trial",  # a catch trial looks like any other

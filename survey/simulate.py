@@ -32,6 +32,7 @@ MIX = {"viewer": 0.65, "quitting": 0.2} | dict.fromkeys(
     ("perfect", "guessing", "biased", "bot", "impatient"), 0.03
 )
 REAL = 0.8  # of the real photos
+EASY = 2.0  # logits by which the real ones of catch trials are easier
 PERSON_SD, PHOTO_SD = 0.4, 0.8  # of leniency (or liking) and of photos, in logits
 SUITING_SD = 0.6  # of how well a photo suits a model, where models are compared
 START = 1_800_000_000.0
@@ -158,15 +159,17 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
         answered += 1
 
 
-def _shown(store: Store, token: str) -> tuple[int, Presentation]:
-    """Photo and contents of somebody's open trial; no page may know them."""
+def _shown(store: Store, token: str) -> tuple[int, str, Presentation]:
+    """Photo, kind and contents of somebody's open trial; no page may know them."""
     query = """SELECT photo, kind, slot FROM trials JOIN participants p ON p.id = participant
                WHERE token = ?"""
     photo, kind, slot = store.transact(lambda ledger: ledger.db.execute(query, (token,)).fetchone())
-    return photo, store.study.presentation(kind, slot)
+    return photo, kind, store.study.presentation(kind, slot)
 
 
-def _answer(world: World, person: Person, trial: Trial, photo: int, shown: Presentation) -> str:
+def _answer(
+    world: World, person: Person, trial: Trial, photo: int, kind: str, shown: Presentation
+) -> str:
     if person.kind == "perfect" and shown.truth:
         return shown.truth
     if person.kind in ("guessing", "bot"):
@@ -174,7 +177,12 @@ def _answer(world: World, person: Person, trial: Trial, photo: int, shown: Prese
     if person.kind == "biased":
         return trial.answers[0 if world.rng.random() < 0.98 else -1]
     return world.survey.study.question_type.viewer(
-        shown, lambda version: world.appeal(version, photo, person), world.rng
+        shown,
+        lambda version: (
+            world.appeal(version, photo, person)
+            + EASY * (kind == "catch" and version == "real" == shown.condition)
+        ),
+        world.rng,
     )
 
 

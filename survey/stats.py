@@ -13,7 +13,8 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betaln, ndtri, xlog1py, xlogy
+from scipy.sparse import csr_array
+from scipy.special import betaln, xlog1py, xlogy
 from scipy.stats import norm, t
 
 Array: TypeAlias = NDArray[np.float64]
@@ -40,6 +41,14 @@ def tally(cluster: NDArray[Any], answer: NDArray[Any]) -> Tally:
     _, index = np.unique(cluster, return_inverse=True)
     called = np.bincount(index, weights=answer).astype(float)
     return Tally(called, np.bincount(index).astype(float))
+
+
+def tally_runs(answers: Array, cluster: NDArray[np.int_], clusters: int) -> Tally:
+    """Sums of answers (runs, votes) per cluster, of which some may be empty: (runs, clusters)."""
+    belongs = csr_array((np.ones(len(cluster)), (np.arange(len(cluster)), cluster)))
+    belongs.resize(len(cluster), clusters)
+    called: Array = answers @ belongs
+    return Tally(called, np.broadcast_to(belongs.sum(0), called.shape))
 
 
 def called_real(votes: Tally) -> Array:
@@ -101,7 +110,9 @@ def crossed_variance(by_participant: Tally, by_photo: Tally) -> Array:
     return variance
 
 
-def clustered(by_participant: Tally, by_photo: Tally, *, level: float = 0.95) -> Interval[Array]:
+def clustered(
+    by_participant: Tally, by_photo: Tally, *, level: Array | float = 0.95
+) -> Interval[Array]:
     """The headline: the rate for people and photos like these, clustered on both."""
     variance = crossed_variance(by_participant, by_photo)
     clusters = np.minimum(filled(by_participant), filled(by_photo))
@@ -116,7 +127,7 @@ def clustered_on_participants(by_participant: Tally, *, level: float = 0.95) -> 
 
 
 def _score_interval(
-    votes: Tally, variance: Array, clusters: Array, level: float
+    votes: Tally, variance: Array, clusters: Array, level: Array | float
 ) -> Interval[Array]:
     """Wilson's interval for as many independent votes as the clustered ones are worth.
 
@@ -130,36 +141,6 @@ def _score_interval(
     alone = clusters < 2  # one person or one photo says nothing about others
     low = np.where(alone | (rate <= 0), 0, interval.low)
     return Interval(rate, low, np.where(alone | (rate >= 1), 1, interval.high))
-
-
-def mean(values: Array, *, level: float = 0.95) -> Interval[float]:
-    """Mean of one value per participant with Student's interval."""
-    centre, count = float(np.mean(values)), len(values)
-    if count < 2:
-        return Interval(centre, -np.inf, np.inf)
-    half = t.ppf(0.5 + level / 2, count - 1) * np.std(values, ddof=1) / np.sqrt(count)
-    return Interval(centre, centre - half, centre + half)
-
-
-def z_rate(called: Array, shown: Array) -> Array:
-    """Normal quantile of a rate; the log-linear correction keeps 0 and 1 finite (Hautus 1995)."""
-    z: Array = ndtri((called + 0.5) / (shown + 1))
-    return z
-
-
-def d_prime(real: Tally, synthesized: Tally) -> Array:
-    """Sensitivity d′ = z(hits) − z(false alarms), one value per cluster; 0: cannot tell apart."""
-    return z_rate(*real) - z_rate(*synthesized)
-
-
-def criterion(real: Tally, synthesized: Tally) -> Array:
-    """Criterion c = −½ (z(hits) + z(false alarms)); below 0: inclined to say "real"."""
-    return -0.5 * (z_rate(*real) + z_rate(*synthesized))
-
-
-def d_prime_pair(fooled: Tally) -> Array:
-    """Sensitivity where one of two must be chosen: d′ = √2 z(share of right choices)."""
-    return -float(np.sqrt(2)) * z_rate(*fooled)
 
 
 def quartiles(values: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:

@@ -65,6 +65,11 @@ def images(pixels: np.ndarray, coloured: Mapping[str, np.ndarray]) -> dict[str, 
     return {name: encode(_painted(lightness, _lab(c)[1:])) for name, c in coloured.items()}
 
 
+def chroma(pixels: np.ndarray) -> float:
+    """Mean colourfulness, in Lab."""
+    return float(_lab(pixels)[1:].norm(dim=0).mean())
+
+
 def absurd(pixels: np.ndarray) -> np.ndarray:
     """The photo in a rainbow along its lightness, which nobody who sees colours calls real."""
     lightness = _lab(pixels)[:1]

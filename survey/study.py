@@ -59,6 +59,30 @@ class Exclusion:
     exposure_share: float = 0.20  # more than this share of trials flagged `exposure`
     unfinished: bool = True
     colour_deficient: bool = True  # by their own account
+    reloaded_share: float = later(1.0)  # more than this share of trials shown again by a reload
+    hidden_share: float = later(1.0)  # … or with the page hidden meanwhile
+    smallest_screen: int = later(0)  # CSS pixels of its shorter side: below it, it is a phone
+
+    @classmethod
+    def of_new_studies(cls, catches: int, chance: float) -> "Exclusion":
+        """What `survey build` declares; of the catch trials as few may fail as guessers seldom do.
+
+        The most failures that fewer than 6 % of guessers stay below; at least two, since one is a
+        slip.
+        """
+        strict = [k for k in range(2, catches + 1) if guessers_pass(catches, k, chance) < 0.06]
+        failed = max(strict, default=min(2, catches))
+        return cls(failed_catch=failed, reloaded_share=0.1, hidden_share=0.1)
+
+
+def guessers_pass(catches: int, failed_catch: int, chance: float) -> float:
+    """Share of those who guess, right by this chance, who fail fewer catch trials than that."""
+    if not failed_catch:
+        return 1.0
+    return sum(
+        math.comb(catches, wrong) * (1 - chance) ** wrong * chance ** (catches - wrong)
+        for wrong in range(min(failed_catch, catches + 1))
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +106,11 @@ class Study:
     seed: int = 0
     version: int = 1
     stimuli: str = ""  # SHA-256 of the manifest, filled in by build
-    pairs: str = later("balanced")  # of models; or 'uncertain': where the ratings are least sure
+    pairs: str = later("balanced")  # of models; 'uncertain': where ratings are least sure
+    real_catches: bool = later(False)  # catch trials of either half: also easy real ones
+    counterbalanced: bool = later(False)  # by chance, keys mean the reverse for half the people
+    authors: tuple[str, ...] = later(())  # of the data, as an export names them
+    licence: str = later("")  # of the data: a name such as CC-BY-4.0, or an address
 
     def __post_init__(self) -> None:
         if self.design in DESIGNS:
@@ -160,6 +188,16 @@ class Study:
         """What people may say, in this order on the screen."""
         return tuple(answer.name for answer in self.question_type.answers)
 
+    def answers_of(self, seed: int) -> tuple[str, ...]:
+        """What the person of this seed may say, in their order on the screen."""
+        turned = self.counterbalanced and self.question_type.is_order_free and seed >> 40 & 1
+        return self.answers[::-1] if turned else self.answers
+
+    @property
+    def catch_half(self) -> int | None:
+        """The half in which all catch trials lie; None: both."""
+        return None if self.real_catches else self.question_type.catch_half
+
     @cached_property
     def _presentations(self) -> dict[tuple[str, int], Presentation]:
         made = self.question_type.presentation
@@ -216,7 +254,8 @@ class Study:
         if unknown := sorted(set(values) - known):
             raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
         exclusion = Exclusion(**values.get("exclusion", {}))
-        return cls(**values | {"models": tuple(values["models"]), "exclusion": exclusion})
+        names = {key: tuple(values.get(key, ())) for key in ("models", "authors")}
+        return cls(**values | names | {"exclusion": exclusion})
 
 
 def _without_unused(settings: Study | Exclusion) -> dict[str, Any]:
@@ -267,7 +306,7 @@ def plan(study: Study, seed: int) -> list[Step]:
     rng = random.Random(seed)
     practice = [Step("practice", half) for half in _mixed(_halves(study.practice, rng), rng)]
     scored = _halves(study.trials, rng)
-    catches, only = _halves(study.catches, rng), study.question_type.catch_half
+    catches, only = _halves(study.catches, rng), study.catch_half
     if only is not None:
         catches = (study.catches, 0) if only == 0 else (0, study.catches)
     halves = _mixed((scored[0] + catches[0], scored[1] + catches[1]), rng)

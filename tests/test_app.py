@@ -1,5 +1,7 @@
 """The app as programs see it: addresses, limits, what it says and what it does not."""
 
+import contextlib
+import json
 import re
 import subprocess
 import sys
@@ -48,6 +50,67 @@ def test_a_program_may_choose(client, old_photo):
         assert np.ptp(np.asarray(image).astype(int), axis=2).max() <= 2  # saturation 0
 
 
+def test_the_readme_example_of_hints(address, old_photo, tmp_path):
+    """The second block for programs: hints and a reference photo."""
+    blocks = re.findall(r"```python\n(.*?)```", Path("README.md").read_text(), re.DOTALL)
+    (example,) = (block for block in blocks if "reference=" in block and "client" in block)
+    with Image.open(old_photo) as image:
+        values = np.asarray(image.convert("RGB")).astype(int)
+    values[:32] += [50, -15, -40]  # as light as it was, in two colours
+    values[32:] -= [50, -15, -40]
+    Image.fromarray(values.clip(0, 255).astype(np.uint8)).save(tmp_path / "today.jpg")
+    example = example.replace("old.jpg", str(old_photo)).replace(
+        "today.jpg", str(tmp_path / "today.jpg")
+    )
+    with contextlib.closing(Client(address, verbose=False)) as client:
+        names = {"client": client, "handle_file": handle_file}
+        exec(example, names)
+        plain = client.predict(handle_file(old_photo), api_name="/colorize")
+    made = [Path(names[name]).read_bytes() for name in ("path", "again")]
+    assert len({*made, Path(plain).read_bytes()}) == 3
+
+
+def test_a_program_that_knows_fewer_values_is_answered(address, old_photo):
+    """One that was written before there were hints, and speaks HTTP."""
+    files = {"files": ("castle.jpg", old_photo.read_bytes())}
+    (path,) = httpx.post(f"{address}/gradio_api/upload", files=files).json()
+    photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    call = f"{address}/gradio_api/call/colorize"
+    for values in ([photo, "rebalanced", 0.4, 1.0, ""], [photo]):
+        event = httpx.post(call, json={"data": values}).json()
+        assert "event: complete" in httpx.get(f"{call}/{event['event_id']}", timeout=60).text
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"hints": "red"}, "The hints are no JSON"),
+        ({"hints": '[{"x": 2, "y": 0, "color": null}]'}, "x is 2; it must be a number from 0 to 1"),
+        ({"hints": json.dumps([{}] * 10_000)}, "10,000 hints were given; at most 500"),
+        ({"strength": 2}, "2"),
+    ],
+)
+def test_hints_that_are_none_are_refused_with_a_sentence(client, old_photo, wish, sentence):
+    with pytest.raises(AppError) as refused:
+        client.predict(handle_file(old_photo), **wish, api_name="/colorize")
+    assert sentence in str(refused.value)
+
+
+def test_references_that_are_none_are_refused_with_a_sentence(client, old_photo, tmp_path):
+    Image.new("1", (7100, 7100)).save(tmp_path / "huge.png")
+    (tmp_path / "letter.png").write_text("Dear all")
+    for path, sentence in (
+        (old_photo, "grey or of one tint"),
+        (tmp_path / "huge.png", "at most 50 megapixels"),
+        (tmp_path / "letter.png", "letter.png"),
+    ):
+        with pytest.raises(AppError) as refused:
+            client.predict(
+                handle_file(old_photo), reference=handle_file(path), api_name="/colorize"
+            )
+        assert sentence in str(refused.value)
+
+
 def test_without_a_choice_it_is_the_default(client, old_photo):
     path = client.predict(handle_file(old_photo), api_name="/colorize")
     assert Path(path).name == "castle-colorized.jpg"
@@ -73,7 +136,8 @@ def test_one_endpoint_is_meant_for_programs(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert list(endpoints) == ["/colorize"]
     names = [p["parameter_name"] for p in endpoints["/colorize"]["parameters"]]
-    assert names == ["photo", "model", "temperature", "saturation", "format"]
+    first = ["photo", "model", "temperature", "saturation", "format"]
+    assert names == [*first, "hints", "reference", "strength"]
 
 
 def refusal(client, path: Path, model: str = "rebalanced") -> str:

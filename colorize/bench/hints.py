@@ -23,6 +23,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from colorize.agreement import decode_in_agreement
 from colorize.bench.propagation import levin, screened_poisson
 from colorize.bench.users import click, places
 from colorize.colorizer import Colorizer, Input
@@ -120,12 +121,15 @@ def case(colorizer: Colorizer, file: bytes) -> Case | None:
     pixels = np.array(image)
     lab = pixels_to_lab(pixels)[None]
     output = colorizer.run(Input(lab[:, :1]))
-    return Case(colorizer, pixels, lab[:, :1], lab[:, 1:], output, colorizer.model.decode(output))
+    own = decode_in_agreement(colorizer.model, output, lab[:, :1])
+    return Case(colorizer, pixels, lab[:, :1], lab[:, 1:], output, own)
 
 
 def tilt(one: Case, pins: Pins, known: Known) -> Tensor:
     """The first step of steer.py alone."""
-    return believe(one.colorizer.model, one.output, one.own, pins, known.wide, None)
+    model = one.colorizer.model
+    tilted = believe(model, one.output, pins, known.wide)
+    return decode_in_agreement(model, tilted, one.lightness)
 
 
 def kriging(one: Case, pins: Pins, known: Known) -> Tensor:

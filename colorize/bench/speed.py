@@ -9,6 +9,7 @@ scikit-image, the network at 256x256 in float32, its ab enlarged bilinearly. Fig
 """
 
 import argparse
+import base64
 import io
 import json
 import multiprocessing
@@ -33,12 +34,15 @@ from colorize.bench.timing import in_turns
 from colorize.colorizer import Colorizer, Input
 from colorize.config import ModelConfig
 from colorize.folder import colorize_all, plan
+from colorize.hints.file import parse_hints, write_text
+from colorize.hints.hint import Hint
 from colorize.model import Model
 from colorize.networks.zhang import Zhang
 from colorize.photo import SCREEN, encode_photo, shrink
 
 SIDE = 256  # pixels that the networks alone are shown, or the only size that they take
 FOLDER = 200  # small photos
+HINTS = 5  # on the screen of one photo
 BLOCKS = 5  # of the folder, each timed for itself
 UNTRAINED = ModelConfig(name="untrained")  # where no model is shipped: for the figures only
 
@@ -85,6 +89,7 @@ def measure(models: dict[str, Colorizer], rounds: int) -> dict[str, Any]:
             "gray": lambda: ours(gray, models[first]),
             **{name: partial(ours, usual, model) for name, model in models.items()},
             "redecode": redecode(models[first], usual),
+            "hint": hint(models[first], usual),
         },
         rounds,
     )
@@ -99,6 +104,7 @@ def measure(models: dict[str, Colorizer], rounds: int) -> dict[str, Any]:
         "eccv16_network_fp32_ms": 1e3 * networks["eccv16 fp32"],
         "eccv16_network_bf16_ms": 1e3 * networks["eccv16 bf16"],
         "redecode_s": whole["redecode"],
+        "hint_s": whole["hint"],
         "folder_photos_per_s": folder(models[first]),
         "peak_mb": peak_mb(usual, first, str(models[first].compute.device)),
         "rounds": rounds,
@@ -150,6 +156,22 @@ def redecode(colorizer: Colorizer, jpeg: bytes) -> Callable[[], object]:
     look = colorizer.look(jpeg)
     small = replace(look, photo=shrink(look.photo))
     return lambda: small.render(temperature=0.7)
+
+
+def hint(colorizer: Colorizer, jpeg: bytes) -> Callable[[], object]:
+    """One of HINTS hints is moved: from its list to the bytes that the page is sent."""
+    look = colorizer.look(jpeg)
+    small = replace(look, photo=shrink(look.photo))
+    spots = [(0.15 + 0.7 * k / HINTS, 0.2 + 0.6 * (k % 2)) for k in range(HINTS)]
+    listed = write_text(Hint(x, y, "#b03020" if x < 0.5 else None) for x, y in spots)
+
+    def moved() -> bytes:
+        painted = small.render(hints=parse_hints(listed)).pixels
+        file = io.BytesIO()
+        Image.fromarray(painted).save(file, "JPEG", quality=90, subsampling="4:4:4")
+        return base64.b64encode(file.getvalue())
+
+    return moved
 
 
 def network_passes(
@@ -229,6 +251,7 @@ def as_text(f: dict[str, Any]) -> str:
     rows += [
         f"  in grey                  {f['gray_ours_s']:8.3f} s   {share:5.1f} x its floor",
         f"  a new temperature        {f['redecode_s']:8.3f} s   {again:.2f} of all, at {SCREEN} px",
+        f"  a hint set or moved      {f['hint_s']:8.3f} s, one of {HINTS}, to the page's bytes",
         f"  memory above the model   {f['peak_mb']:8.0f} MB",
         "The network alone, 256x256",
     ]

@@ -24,6 +24,7 @@ from colorize.engine.address import place
 from colorize.engine.local import EngineError
 from colorize.engine.worker import Row, Wish, Worker
 from colorize.folder import Job
+from colorize.hints.file import parse_hints, write_text
 
 MOST_BLOCKS = 20_000  # batches that Ray is told of; beyond this each block holds several
 QUIET = {  # unless the user has said otherwise
@@ -57,9 +58,18 @@ class Batches:
 
         if not ray.get(self.begun.first.remote(str(columns["job"][0]))):
             return {"row": []}
-        pairs = [json.loads(job) for job in columns["job"]]
-        jobs = [Job(place(photo), place(result)) for photo, result in pairs]
+        jobs = [job_of(text) for text in columns["job"]]
         return {"row": [json.dumps(row) for row in self.worker.work(jobs)]}
+
+
+def text_of(job: Job) -> str:
+    """JSON: Arrow has no room for names that are not UTF-8."""
+    return json.dumps([str(job.input), str(job.output), write_text(job.hints)])
+
+
+def job_of(text: str) -> Job:
+    photo, result, hints = json.loads(text)
+    return Job(place(photo), place(result), hints=parse_hints(hints))
 
 
 @contextmanager
@@ -109,8 +119,7 @@ def rows(jobs: list[Job], batch: int, wish: Wish, workers: int, gpu_share: float
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # we have our own
-    # JSON: Arrow has no room for names that are not UTF-8.
-    named = [{"job": json.dumps([str(job.input), str(job.output)])} for job in jobs]
+    named = [{"job": text_of(job)} for job in jobs]
     begun = ray.remote(Begun).options(num_cpus=0).remote()
     blocks = min(MOST_BLOCKS, -(-len(named) // batch))
     done = ray.data.from_items(named, override_num_blocks=blocks).map_batches(

@@ -27,6 +27,7 @@ class Wish:
     model: Model
     settings: Settings = DEFAULTS
     device: str = "auto"
+    reference: bytes | None = None  # the file that the settings name: a worker may not reach it
 
 
 class Worker:
@@ -35,6 +36,8 @@ class Worker:
     def __init__(self, wish: Wish, number: int = 0) -> None:
         self.wish = wish
         self.colorizer = Colorizer(wish.model, device_of(wish.device, number))
+        if wish.settings.reference and wish.reference:
+            self.colorizer.reference(wish.settings.reference, wish.reference)
 
     def work(self, jobs: Iterable[Job]) -> Iterator[Row]:
         done = folder.colorize_all(jobs, self.colorizer, self.wish.settings)

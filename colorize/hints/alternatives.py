@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from colorize.agreement import decode_in_agreement
 from colorize.hints.hint import Hint
 from colorize.hints.likeness import scene_of
 from colorize.hints.pins import hex_color
@@ -65,7 +66,7 @@ def alternatives(
     """Up to `count` versions of one photo (1, C, h, w); fewer where the model is too sure."""
     if model.bins is None:
         return []
-    own = model.decode(output, temperature)
+    own = decode_in_agreement(model, output, lightness, temperature)
     belief = model.bins.belief(output.float())[0].flatten(1).cpu()  # (Q, M)
     regions = regions_of(belief, model.bins.centres.cpu(), own[0].flatten(1).cpu())
     shown = [torch.stack([region.color for region in regions])]

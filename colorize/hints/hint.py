@@ -55,6 +55,11 @@ def check_hints(hints: Iterable[Hint]) -> tuple[Hint, ...]:
             f"{len(hints):,} hints were given; at most {MOST:,} are taken for one photo. "
             "Remove those that change least."
         )
+    for hint in hints:
+        if not isinstance(hint, Hint):
+            raise HintError(
+                f"{quoted(hint)} is no hint: give `Hint`s, or what `read_hints` reads of a file."
+            )
     return hints
 
 

@@ -9,18 +9,20 @@ there, and they are equally light, the mean true colour of those becomes a hint 
 there is like it, a place is left as it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, hypot, sqrt
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from colorize.hints.hint import Hint, HintError, quoted
+from colorize.agreement import decode_in_agreement
+from colorize.hints.hint import MOST, Hint, HintError, check_hints, quoted
 from colorize.hints.likeness import Scene, pick, scene_of, unlike
-from colorize.hints.pins import hex_color
-from colorize.hints.steer import choices
+from colorize.hints.pins import hex_color, pins_on
+from colorize.hints.steer import WIDE, choices
 from colorize.lab import pixels_to_lab
 from colorize.model import Model
 from colorize.photo import Photo, is_gray, open_photo
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 PLACES = 30  # of the photo for which something like them is sought
 LIKE = 0.97  # overlap of beliefs, times likeness of lightness, from which on two places are alike
+BESIDE = 0.12  # of the photo's sides: so near to a person's hint the reference says nothing
 CONTRAST = 10.0  # units of L: width of that likeness
 SHARPNESS = 30.0  # of the mean over the reference: what is less alike by this share counts 1 / e
 
@@ -52,9 +55,9 @@ class Borrowed:
     likeness: float  # of the two places, 0..1
 
 
-def open_reference(source: str | bytes) -> Photo:
+def open_reference(source: str | bytes, name: str | None = None) -> Photo:
     """The photo, if there are colours in it."""
-    photo = open_photo(source)
+    photo = open_photo(source, name=name)
     if is_gray(photo):
         name = f'"{photo.name}"' if photo.name else "The reference photo"
         raise HintError(
@@ -86,11 +89,11 @@ def borrow(
             f"A strength of {quoted(strength)} was given; it must lie between 0 (nothing of the "
             "reference) and 1 (its colours)."
         )
-    own = model.decode(output, temperature)
+    own = decode_in_agreement(model, output, lightness, temperature)
     scene = _scene(model, output, lightness, own)
     cells = typical(scene, own.shape[2], own.shape[3])
     here = scene.at(cells)
-    theirs = model.decode(reference.output, temperature)
+    theirs = decode_in_agreement(model, reference.output, reference.lightness, temperature)
     there = _scene(model, reference.output, reference.lightness, theirs)
     likeness, color, source = match(here, there, reference.color.flatten(2))
     color = torch.lerp(pick(own.flatten(2), cells), color, strength)
@@ -103,6 +106,32 @@ def borrow(
         )
         for k, cell in enumerate(cells[0])
     )
+
+
+def with_borrowed(hints: Sequence[Hint], borrowed: Sequence[Borrowed]) -> tuple[Hint, ...]:
+    """A person's hints, and what a reference says of places that are not beside one of them."""
+    own = check_hints(hints)
+    further = [
+        one.hint
+        for one in borrowed
+        if not any(hypot(one.hint.x - hint.x, one.hint.y - hint.y) < BESIDE for hint in own)
+    ]
+    return (*own, *further[: MOST - len(own)])
+
+
+@torch.inference_mode()
+def regions(
+    model: Model,
+    output: Tensor,
+    lightness: Tensor,
+    hints: Sequence[Hint],
+    temperature: float | None = None,
+) -> Tensor:
+    """(h, w) int64: the number of the hint that each place of one photo is most like."""
+    own = decode_in_agreement(model, output, lightness, temperature)
+    scene = _scene(model, output, lightness, own)
+    apart = unlike(scene, scene.at(pins_on(own, [hints]).cells))
+    return WIDE(apart, torch.ones(1).to(own))[0].argmax(1).view(own.shape[2:])
 
 
 def match(here: Scene, there: Scene, colors: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from colorize.agreement import decode_in_agreement
 from colorize.hints.hint import Hint
 from colorize.hints.kriging import Kernel, weights
 from colorize.hints.likeness import Unlikeness, pick, scene_of, squared_distance, unlike
@@ -47,7 +48,7 @@ def steer(
 
     Without hints it is what the model itself says, to the last bit.
     """
-    own = model.decode(output, temperature)
+    own = decode_in_agreement(model, output, lightness, temperature)
     if not any(hints):
         return own
     return follow(model, output, lightness, own, pins_on(own, hints), temperature)
@@ -64,10 +65,12 @@ def follow(
     """`steer` for pins on the model's own colours (N, 2, h, w)."""
     apart = distances(model, output, lightness, own, pins)
     if takes_hints(model):
-        ab = model.decode(ask_again(model, lightness, pins), temperature)
+        again = ask_again(model, lightness, pins)
+        ab = decode_in_agreement(model, again, lightness, temperature)
         return ab + spread(pins, ab, weights(NEAR, apart, pins))
     wide = weights(WIDE, apart, pins) * reach(own, pins)[:, None]
-    ab = believe(model, output, own, pins, wide, temperature)
+    tilted = believe(model, output, pins, wide)
+    ab = decode_in_agreement(model, tilted, lightness, temperature)
     return complete(ab, apart, pins, wide)
 
 
@@ -80,19 +83,17 @@ def distances(
     return unlike(scene, scene.at(pins.cells))
 
 
-def believe(
-    model: Model, output: Tensor, own: Tensor, pins: Pins, wide: Tensor, temperature: float | None
-) -> Tensor:
-    """ab (N, 2, h, w) of the tilted beliefs; the model's own where it states none."""
+def believe(model: Model, output: Tensor, pins: Pins, wide: Tensor) -> Tensor:
+    """The answer (N, C, h, w) with its beliefs tilted; as it is where it states none."""
     stated = choices(model, output)
     if not stated:
-        return own
+        return output
     wanted = pins.color.split([colors.shape[1] for _, colors in stated], dim=1)
     tilted = [
         tilt(logits, colors.to(logits.device), color, pins, wide)
         for (logits, colors), color in zip(stated, wanted, strict=True)
     ]
-    return model.decode(torch.cat(tilted, dim=1), temperature)
+    return torch.cat(tilted, dim=1)
 
 
 def complete(ab: Tensor, apart: Unlikeness, pins: Pins, wide: Tensor) -> Tensor:

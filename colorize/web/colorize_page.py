@@ -25,13 +25,15 @@ from colorize.web.handlers import (
     PUBLIC,
     cached_copy,
     new_folder,
+    page_settings,
     told,
     whole_number,
     with_settings,
 )
+from colorize.web.hints_section import HintsHandlers, hints_events, suggestions_section
 from colorize.web.studio import Studio
 from colorize.web.theme import WORDS
-from colorize.web.widgets import Choice, PhotoUpload, Probe, Samples, Stage, data_url
+from colorize.web.widgets import Choice, Hints, PhotoUpload, Probe, Samples, Stage, data_url
 from colorize.web.zip_archive import save_zip
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
@@ -48,6 +50,7 @@ FORMATS = [("as it came", ""), ("PNG", "PNG"), ("JPEG", "JPEG")]
 BOLD = "Low: the likeliest colour, bold. High: the average of all, cautious."
 GREY = "0 is grey, 1 is as the model says."
 ONE_COLOUR = "This model states one colour only: there is nothing to weigh."
+HINTS_LEFT_OUT = "The colours you gave to spots hold for the photo on the stage alone."
 MOST = 100  # photos in one ZIP: the others wait for it
 
 
@@ -56,6 +59,7 @@ class ColorizeHandlers:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
+        self.hints = HintsHandlers(studio)
 
     def model_choice(self) -> Choice:
         """The models to choose from."""
@@ -68,15 +72,28 @@ class ColorizeHandlers:
         return cached_copy(samples()[0].path), self.studio.default
 
     @told
+    def show_photo(
+        self, path: str | None, model: str | None, temperature: float | None, saturation: float
+    ) -> dict[str, object] | None:
+        """The stage for another photo, on which there are no hints yet."""
+        return self._stage(path, page_settings(model, temperature, saturation, ""))
+
+    @told
     @with_settings
-    def show(self, path: str | None, settings: Settings) -> dict[str, object] | None:
-        """The stage for another photo or model."""
+    def show_model(
+        self, path: str | None, settings: Settings
+    ) -> tuple[dict[str, object] | None, Hints]:
+        """The stage for another model, and what it makes of the hints."""
+        return self._stage(path, settings), self.hints.notes(path, settings)
+
+    def _stage(self, path: str | None, settings: Settings) -> dict[str, object] | None:
         if not path:
             return None
         preview = self.studio.preview(path, settings.model)
-        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0)
+        own, before = preview.look.photo.pixels, replace(settings, saturation=0.0, hints=())
         grey = own if preview.gray else self.studio.paint_preview(path, before)
         return {
+            "photo": path,
             "before": data_url(grey),
             "after": data_url(self.studio.paint_preview(path, settings)),
             "original": None if preview.gray else data_url(own),
@@ -89,11 +106,12 @@ class ColorizeHandlers:
 
     @told
     @with_settings
-    def paint(self, path: str | None, settings: Settings) -> dict[str, str] | None:
+    def paint(self, path: str | None, settings: Settings) -> tuple[dict[str, str] | None, Hints]:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
-            return None
-        return {"after": data_url(self.studio.paint_preview(path, settings))}
+            return None, self.hints.notes(path, settings)
+        painted = data_url(self.studio.paint_preview(path, settings))
+        return {"photo": path, "after": painted}, self.hints.notes(path, settings)
 
     def temperature_slider(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
@@ -109,16 +127,23 @@ class ColorizeHandlers:
         temperature: float = 0.7,
         saturation: float = 1.0,
         format: str = "",
+        hints: str = "",
+        reference: str | None = None,
+        strength: float = 1.0,
     ) -> str:
         """Colour a photo at its full size.
 
         `model` is a name from the page, the default if empty; `temperature` is 0 for the likeliest
         colours to 1 for the average of all; `saturation` is 0 for grey, 1 as the model says, to 2;
-        `format` is PNG, JPEG or empty for the photo's own. Returns the file.
+        `format` is PNG, JPEG or empty for the photo's own; `hints` is a JSON list of
+        {"x": 0..1, "y": 0..1, "color": "#rrggbb" or null} in shares of the upright photo, or empty;
+        `reference` is a photo whose colours are carried over, or none, and `strength` how far: 0
+        not at all, 1 all the way. Returns the file.
         """
         if not photo:
             raise gr.Error("There is no photo yet: give one first.", print_exception=False)
-        settings = Settings(model or self.studio.default, temperature, saturation)
+        wish = page_settings(model or self.studio.default, temperature, saturation, hints)
+        settings = replace(wish, reference=reference, strength=strength)
         return str(self.studio.save(photo, settings, format, new_folder()))
 
     @told
@@ -128,6 +153,8 @@ class ColorizeHandlers:
         paths: list[str] | None,
         settings: Settings,
         format: str,
+        reference: str | None,
+        strength: float,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  (how Gradio wants it)
     ) -> tuple[str, str]:
         """The ZIP, and what became of the photos."""
@@ -135,14 +162,17 @@ class ColorizeHandlers:
             raise gr.Error("There are no photos yet: give some first.", print_exception=False)
         if len(paths) > MOST:
             raise ValueError(f"These are {len(paths)} photos; one ZIP takes {MOST}. Give fewer.")
-        settings = replace(settings, model=settings.model or self.studio.default)
+        left_out = HINTS_LEFT_OUT if settings.hints else ""
+        chosen = replace(settings, model=settings.model or self.studio.default, hints=())
+        settings = replace(chosen, reference=reference, strength=strength)
         archive = new_folder() / "photos-colorized.zip"
         waiting = progress.tqdm(paths, desc="Colouring", unit="photos")
         problems = save_zip(self.studio, waiting, settings, format, archive)
         done = len(paths) - len(problems)
         if not done:
             raise gr.Error(" ".join(problems), print_exception=False)
-        return str(archive), " ".join([f"{done} of {len(paths)} photos are in the ZIP.", *problems])
+        words = [f"{done} of {len(paths)} photos are in the ZIP.", left_out, *problems]
+        return str(archive), " ".join(filter(None, words))
 
     @told
     @with_settings
@@ -191,20 +221,34 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
             model = Choice(elem_id="model", label="Model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
+            hints = Hints("", elem_id="hints")
             temperature, saturation, format, button, link = controls()
-    settings = [model, temperature, saturation]
-    gr.on([photo.change, model.input], handlers.show, [photo, *settings], stage, **HEAVY)
-    moved = [temperature.input, saturation.input]
-    gr.on(moved, handlers.paint, [photo, *settings], stage, **LATEST)
+    settings = [model, temperature, saturation, hints]
+    photo.change(handlers.show_photo, [photo, model, temperature, saturation], stage, **HEAVY)
+    model.input(handlers.show_model, [photo, *settings], [stage, hints], **HEAVY)
+    changed = [temperature.input, saturation.input, hints.input]
+    gr.on(changed, handlers.paint, [photo, *settings], [stage, hints], **LATEST)
     model.change(handlers.temperature_slider, model, temperature, **LIGHT)
     ready = button.click(
-        handlers.download, [photo, *settings, format], link, **PUBLIC, api_name="colorize"
+        handlers.download,
+        [photo, model, temperature, saturation, format, hints, *unseen_reference()],
+        link,
+        **PUBLIC,
+        api_name="colorize",
     )
     ready.success(None, js=CLICK.format("download-link"))
+    hints_events(handlers.hints, hints, [photo, *settings])
+    reference = suggestions_section(handlers.hints, photo, settings)
     look_inside_section(handlers, [photo, *settings], stage)
-    zip_section(handlers, [*settings, format])
+    zip_section(handlers, [*settings, format, *reference])
     offered = demo.load(handlers.model_choice, None, model, **LIGHT)
     offered.then(handlers.welcome, None, [photo, model], **LIGHT)
+
+
+def unseen_reference() -> tuple[PhotoUpload, gr.Slider]:
+    """What programs send with a photo; on the page a reference has become hints."""
+    reference = PhotoUpload(visible=False, label="Reference photo")
+    return reference, gr.Slider(0, 1, 1, visible=False, label="Strength of the reference")
 
 
 def photo_input() -> PhotoUpload:

@@ -16,11 +16,13 @@ from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, cast
 from uuid import uuid4
 
 import gradio as gr
+from gradio.block_function import BlockFunction
 from gradio.data_classes import BlocksConfigDict
 from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 
 from colorize.files import NO_SPACE
+from colorize.hints.file import parse_hints
 from colorize.settings import Settings
 from colorize.web.link_preview import link_preview
 
@@ -62,10 +64,18 @@ class Pages(gr.Blocks):
         """What Gradio makes its page of; its template asks for more than its type names."""
         return cast(BlocksConfigDict, {**super().get_config_file(), **link_preview()})
 
-    async def preprocess_data(self, *args: Any, **options: Any) -> Any:
-        """From what was sent to what our functions take; whatever fails here is the sender's."""
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], *args: Any, **options: Any
+    ) -> Any:
+        """From what was sent to what our functions take; whatever fails here is the sender's.
+
+        Programs may leave out the last values: some were written before there were so many.
+        """
         with politely(Exception):
-            return await super().preprocess_data(*args, **options)
+            if block_fn.api_visibility == "public":
+                missing = block_fn.inputs[len(inputs) :]
+                inputs = [*inputs, *(getattr(part, "value", None) for part in missing)]
+            return await super().preprocess_data(block_fn, inputs, *args, **options)
 
     async def call_function(self, *args: Any, **options: Any) -> Any:
         """Our functions speak for themselves; what comes with an event is looked at before them."""
@@ -129,17 +139,24 @@ def with_settings(handler: Callable[..., Made]) -> Callable[..., Made]:
     return run
 
 
-def page_settings(model: str | None, temperature: float | None, saturation: float) -> Settings:
-    """The settings that a page sends, in this order."""
-    return Settings(model or "", temperature, saturation)
+def page_settings(
+    model: str | None, temperature: float | None, saturation: float, hints: str | None
+) -> Settings:
+    """The settings that a page sends, in this order; hints are a JSON list, or "" for none."""
+    return Settings(model or "", temperature, saturation, parse_hints(hints) if hints else ())
+
+
+def sent(event: gr.EventData, name: str) -> Any:
+    """What a widget sends with its event by that name; None if it does not."""
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):  # what was sent may be anything
+        return None
 
 
 def whole_number(event: gr.EventData, name: str) -> int:
     """A whole number that a widget sends with its event."""
-    try:
-        number = getattr(event, name)
-    except (AttributeError, TypeError):  # what was sent may be anything
-        number = None
+    number = sent(event, name)
     if isinstance(number, int):
         return number
     raise ValueError(f"{name} is {number!r:.40}; it must be a whole number.")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # torch: the first page need not wait for it
 
     from colorize.colorizer import Colored, Colorizer, Input, Look
     from colorize.config import ModelConfig
+    from colorize.web.suggestions import Loan, Swatch, Version
 
     Network = Callable[[str, Input], Tensor]  # a pass of the model of that name
 
@@ -157,6 +158,34 @@ class Studio:
         preview = self.preview(path, settings.model)
         return replace(preview.look, photo=open_photo(path)).render(settings)
 
+    def swatches(self, path: str, settings: Settings, x: float, y: float) -> list[Swatch]:
+        """The colours that the model held possible at a spot, in shares of width and height."""
+        from colorize.web import suggestions
+        from colorize.web.belief import belief_at
+
+        preview, painted = self.preview(path, settings.model), self.paint_preview(path, settings)
+        column, row = int(x * preview.width), int(y * preview.height)
+        return suggestions.swatches(belief_at(preview, painted, column, row))
+
+    def shown_colors(self, path: str, settings: Settings) -> list[str | None]:
+        """What each hint's spot shows of its colour, "#rrggbb"; None where it says "as it is"."""
+        from colorize.hints.pins import shown_colors
+
+        look = self.preview(path, settings.model).look
+        return shown_colors(settings.hints, look.shown.lightness)
+
+    def alternatives(self, path: str, settings: Settings) -> list[Version]:
+        """Up to three clearly different versions of the photo; fewer where the model is sure."""
+        from colorize.web import suggestions
+
+        return suggestions.versions(self.preview(path, settings.model).look, settings)
+
+    def borrow(self, path: str, settings: Settings) -> Loan:
+        """What the settings' reference photo lends to a photo, and from where."""
+        from colorize.web import suggestions
+
+        return suggestions.loan(self.preview(path, settings.model).look, settings)
+
     def save(self, path: str, settings: Settings, format: str | None, folder: Path) -> Path:
         """Colour a photo at its full size and write it into `folder`, as it came if no `format`."""
         photo = self.colorize(path, settings).photo
@@ -174,6 +203,8 @@ class Studio:
         """Let go of every photo; the models stay."""
         self._previews.clear()
         self._painted.clear()
+        for colorizer in self._loaded.values():
+            colorizer.forget()
 
 
 def download_name(path: str, format: str) -> str:

@@ -38,17 +38,49 @@ class Widget(gr.HTML):
     """HTML and JavaScript of our own, by the name of the class."""
 
     folder = "colorize"  # of assets/, where its files lie
+    earlier: tuple[str, ...] = ()  # scripts that come before its own
 
     def __init__(self, value: object = None, **options: Any) -> None:
-        part = ASSETS / self.folder / type(self).__name__.lower()
-        options.setdefault("html_template", part.with_suffix(".html").read_text())
-        options.setdefault("js_on_load", part.with_suffix(".js").read_text())
+        folder, name = ASSETS / self.folder, type(self).__name__.lower()
+        scripts = [(folder / f"{one}.js").read_text() for one in (*self.earlier, name)]
+        options.setdefault("html_template", (folder / f"{name}.html").read_text())
+        options.setdefault("js_on_load", "".join(scripts))
         options.setdefault("apply_default_css", False)
         super().__init__(value, **options)
 
 
 class Stage(Widget):
-    """The photo before and after, with a divider that mouse, finger and keyboard can move."""
+    """The photo before and after, with a divider that mouse, finger and keyboard can move, and
+    spots that they can choose."""
+
+    earlier = ("spotter",)
+
+
+class Hints(Widget):
+    """Pins on the stage and their list; its value is the JSON text of a file of hints. Events
+    `input`, `ask` and `chosen` (of a file)."""
+
+    earlier = ("history", "pins", "question")
+
+    def api_info(self) -> dict[str, Any]:
+        words = 'A JSON list of {"x", "y", "color"} in shares of the upright photo, or empty.'
+        return {"type": "string", "additional_description": words}
+
+    def preprocess(self, payload: object) -> str:
+        if payload is None or isinstance(payload, str):
+            return payload or ""
+        raise gr.Error("Hints are a JSON text.", print_exception=False)
+
+    def example_payload(self) -> str:
+        return ""
+
+
+class Versions(Widget):
+    """Other versions of the photo, offered as hints; event `show`."""
+
+
+class Borrowed(Widget):
+    """What a reference photo lent, on both photos, offered as hints."""
 
 
 class Samples(Widget):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # what reports and power need brings scipy: not for a vote
     from survey.report.evidence import Evidence
     from survey.report.findings import Findings
     from survey.report.tables import Table
-    from survey.stats import Array, Tally
+    from survey.stats import Array, Interval
     from survey.study import Study
 
 SIGNS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
@@ -109,7 +109,8 @@ class Design(ABC):
     least_models = 1
     exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise; so is `practice`
     practice: int = 10
-    catch_half: int | None = None  # the half in which all catch trials lie; None: both
+    catch_half: int | None = None  # of all catch trials without `real_catches`; None: both
+    is_order_free = False  # the answers are no places, so that keys may change their meanings
     pairings: tuple[str, ...] = ("balanced",)  # ways to choose which models meet
     judged = 1  # conditions that one vote judges
     is_yes_or_no = True  # each judgement is 0 or 1, so that differences can be tested by shuffling
@@ -150,12 +151,12 @@ class Design(ABC):
         columns = f"participant, photo, condition, {self.believed} AS believed"
         return f"SELECT {columns} FROM votes WHERE kind = 'trial'"
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
-        """Sensitivity, one value per cluster; None where it has no meaning."""
+    def d_prime(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        """How well the crowd tells this condition apart; None where it has no meaning."""
         return None
 
-    def criterion(self, believed: Tally, real: Tally | None) -> Array | None:
-        """Leaning to one answer, one value per cluster; None where it has no meaning."""
+    def criterion(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        """How the crowd leans to one answer; None where it has no meaning."""
         return None
 
     def ranking(self, votes: Mapping[str, Votes]) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from survey.designs.design import Answer, Design, Presentation, Words, happens
 
 if TYPE_CHECKING:
     from survey.comparison import Votes
-    from survey.stats import Array, Tally
+    from survey.stats import Array, Interval
 
 
 class Pair(Design):
@@ -49,10 +49,10 @@ class Pair(Design):
     def conditions(self, models: Sequence[str]) -> tuple[str, ...]:
         return tuple(models)
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
-        from survey import stats
+    def d_prime(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        from survey import dprime
 
-        return stats.d_prime_pair(believed)
+        return dprime.sensitivity_pair(believed)
 
     def ranking(self, votes: Mapping[str, Votes]) -> dict[str, float | None]:
         """Bradley–Terry strengths where the real photos have 0."""

@@ -2,7 +2,7 @@
 
     python -m survey build photos/ --models regression --design single --output studies/poster
 
-slot < K: the real photo; slot >= K: the photo in the colours of model slot - K.
+slot < K: the real photo; slot >= K: the photo in the colours of model slot - K, or in absurd ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from survey.designs.design import Answer, Design, Presentation, Words, happens
 
 if TYPE_CHECKING:
-    from survey.stats import Array, Tally
+    from survey.comparison import Votes
+    from survey.stats import Array, Interval
 
 
 class Single(Design):
@@ -29,6 +30,7 @@ class Single(Design):
     chance = 0.5
     reference = None
     catch_half = 1  # absurd colours are synthesized
+    is_order_free = True
     words = Words(
         question="Real or synthesized?",
         how=(
@@ -46,21 +48,23 @@ class Single(Design):
 
     def presentation(self, models: Sequence[str], kind: str, slot: int) -> Presentation:
         half, model = divmod(slot, len(models))
-        condition = "catch" if kind == "catch" else models[model] if half else "real"
+        condition = "real"
+        if half:
+            condition = "catch" if kind == "catch" else models[model]
         return Presentation(condition, (condition,), self.answers[half].name)
 
     def conditions(self, models: Sequence[str]) -> tuple[str, ...]:
         return ("real", *models)
 
-    def d_prime(self, believed: Tally, real: Tally | None) -> Array | None:
-        from survey import stats
+    def d_prime(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        from survey import dprime
 
-        return None if real is None else stats.d_prime(real, believed)
+        return None if real is None else dprime.sensitivity(real, believed)
 
-    def criterion(self, believed: Tally, real: Tally | None) -> Array | None:
-        from survey import stats
+    def criterion(self, believed: Votes, real: Votes | None) -> Interval[Array] | None:
+        from survey import dprime
 
-        return None if real is None else stats.criterion(real, believed)
+        return None if real is None else dprime.criterion(real, believed)
 
     def lead(self, rates: Mapping[str, str]) -> str:
         said = [f"{name} {rate}" for name, rate in rates.items() if name != "real"]

@@ -6,7 +6,7 @@ MEANING: dict[str, tuple[str, str]] = {  # column: what it is, its unit
     "vote": ("Number of the vote, in order of arrival", ""),
     "participant": ("Number of the participant, in order of arrival", ""),
     "position": ("Place of the trial in the participant's sequence, from 0", ""),
-    "kind": ("practice (with feedback), trial (scored) or catch (absurd colours)", ""),
+    "kind": ("practice (with feedback), trial (scored) or catch (easy: absurd or vivid)", ""),
     "photo": ("Number of the photo", ""),
     "slot": ("Place of the photo in the Latin square of this participant's list, from 0", ""),
     "condition": ("Version of the photo that the vote judges", ""),  # the design says it better

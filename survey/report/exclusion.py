@@ -19,6 +19,9 @@ SELECT participant,
        COUNT(*) AS shown,
        SUM(response_ms < :fast_ms) AS fast,
        SUM(instr(' ' || flags || ' ', ' exposure ') > 0) AS exposure,
+       SUM(showings > 1) AS reloaded,
+       SUM(hidden > 0) AS hidden,
+       MIN(MIN(screen_width, screen_height)) AS screen,
        SUM(kind = 'trial') AS trials,
        MAX({counts}) AS most
 FROM votes WHERE kind <> 'practice' {among} GROUP BY participant HAVING trials > 0
@@ -48,12 +51,16 @@ def _broken(row: dict[str, Any], study: Study) -> list[str]:
         "same_answer": row["most"] >= rules.same_answer_share * row["trials"],
         "exposure": row["exposure"] > rules.exposure_share * row["shown"],
         "colour_vision": rules.colour_deficient and row["colour_vision"] == "deficient",
+        "reloaded": row["reloaded"] > rules.reloaded_share * row["shown"],
+        "hidden": row["hidden"] > rules.hidden_share * row["shown"],
+        "screen": row["screen"] < rules.smallest_screen,
     }
     return [rule for rule, applies in broken.items() if applies]
 
 
 def sentences(rules: Exclusion) -> dict[str, str]:
     """The rules in force, in words."""
+    reloaded, hidden = rules.reloaded_share, rules.hidden_share
     said = {
         "unfinished": "Did not finish" if rules.unfinished else "",
         "catch": f"Failed {rules.failed_catch} catch trials or more" if rules.failed_catch else "",
@@ -62,6 +69,13 @@ def sentences(rules: Exclusion) -> dict[str, str]:
         "exposure": f"Exposure not kept on more than {rules.exposure_share:.0%} of the trials",
         "colour_vision": "Colour vision deficient, by own account"
         if rules.colour_deficient
+        else "",
+        "reloaded": f"Reloaded the page on more than {reloaded:.0%} of the trials"
+        if reloaded < 1
+        else "",
+        "hidden": f"Hid the page on more than {hidden:.0%} of the trials" if hidden < 1 else "",
+        "screen": f"A screen below {rules.smallest_screen} px on its shorter side (a phone)"
+        if rules.smallest_screen
         else "",
     }
     return {rule: text for rule, text in said.items() if text}

@@ -10,17 +10,15 @@ Try it:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from survey import stats
-from survey.comparison import Votes, difference, holm, permutation_p
+from survey.comparison import Votes, difference, difference_p, holm, permutation_p
 from survey.designs.design import Design, OwnFindings
 from survey.report.aggregates import (
     Quartiles,
@@ -31,7 +29,8 @@ from survey.report.aggregates import (
     sum_by_photo,
 )
 from survey.report.exclusion import flagged
-from survey.stats import Array, Interval, Tally
+from survey.report.sides import pressed_left
+from survey.stats import Interval
 from survey.study import Study
 
 
@@ -47,9 +46,9 @@ class Condition:
     rate: Interval[float]  # clustered on participants and photos: the headline
     rate_these_photos: Interval[float]  # clustered on participants only
     rate_independent: Interval[float]  # Wilson, votes taken as independent
-    d_prime: Interval[float] | None  # mean over participants; the real photos have none of these
-    d_prime_pooled: float | None
+    d_prime: Interval[float] | None  # of the crowd; the real photos have neither of these
     criterion: Interval[float] | None
+    scarce: int  # votes of the rarest kind behind both: with few, d′ is drawn towards 0
 
     @property
     def label(self) -> str:
@@ -58,13 +57,19 @@ class Condition:
 
 @dataclass(frozen=True)
 class Gap:
-    """Two models compared."""
+    """Two models compared, or a model and the real photos."""
 
     first: str
     second: str
     difference: Interval[float]  # intervals of all pairs hold together
-    p: float
+    p: float  # for people and photos like these
     p_holm: float
+    p_these_photos: float  # takes the photos as given
+    p_these_photos_holm: float
+
+    @property
+    def label(self) -> str:
+        return f"{label(self.first)} − {label(self.second)}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ class Analysis:
     photos: int
     votes: int
     conditions: tuple[Condition, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Gap, ...]  # every two models
+    gaps_to_real: tuple[Gap, ...]  # every model, where real photos were judged too
     ranking: dict[str, float | None]  # strengths in log odds, of designs that rank
 
 
@@ -99,8 +105,9 @@ class Findings:
     share: str  # what a rate is the share of: "called real"
     headline: Analysis
     everyone: Analysis
-    response: dict[str, Quartiles]  # per condition; of the headline, as are the next two
+    response: dict[str, Quartiles]  # per condition; of the headline, as are the next three
     exposure: Quartiles | None  # measured
+    left: Interval[float] | None  # how often the key on the left was pressed
     per_photo: tuple[PhotoRate, ...]
     excluded: int
     reasons: dict[str, int]
@@ -127,6 +134,7 @@ def find(db: Database, study: Study) -> Findings:
     headline = analyse(study, people.without(left_out), photos_kept)
     if not headline.votes:  # then what follows is about everyone
         left_out, photos_kept = [], photos
+    left = pressed_left(db, study, left_out)
     first, last = db.execute("SELECT MIN(received_at), MAX(received_at) FROM votes").fetchone()
     return Findings(
         share=study.question_type.words.share,
@@ -134,6 +142,7 @@ def find(db: Database, study: Study) -> Findings:
         everyone=analyse(study, people, photos),
         response=response_times(db, left_out),
         exposure=measured_exposure(db, left_out),
+        left=left and _plain(left),
         per_photo=tuple(rate_photos(db, photos_kept)),
         excluded=sum(map(bool, flags.values())),
         reasons=dict(Counter(rule for rules in flags.values() for rule in rules)),
@@ -154,7 +163,8 @@ def analyse(study: Study, people: Sums, photos: Sums) -> Analysis:
         photos=len(photos.clusters),
         votes=judged // design.judged,
         conditions=tuple(_condition(design, name, votes) for name in votes),
-        gaps=tuple(_gaps(models)) if design.is_yes_or_no else (),
+        gaps=_gaps(votes, combinations(models, 2)) if design.is_yes_or_no else (),
+        gaps_to_real=_gaps(votes, [(name, "real") for name in models]) if "real" in votes else (),
         ranking=design.ranking(models),
     )
 
@@ -162,9 +172,7 @@ def analyse(study: Study, people: Sums, photos: Sums) -> Analysis:
 def _condition(design: Design, name: str, votes: dict[str, Votes]) -> Condition:
     people, photos = votes[name]
     called, shown = _number(people.called.sum()), int(people.shown.sum())
-    d_prime = criterion = pooled = None
-    if name != "real":
-        d_prime, criterion, pooled = _sensitivity(design, people, votes.get("real"))
+    d_prime, criterion = _sensitivity(design, name, votes)
     return Condition(
         name=name,
         called=called,
@@ -175,8 +183,8 @@ def _condition(design: Design, name: str, votes: dict[str, Votes]) -> Condition:
         rate_these_photos=_plain(stats.clustered_on_participants(people)),
         rate_independent=_plain(stats.wilson(called / shown, shown)),
         d_prime=d_prime,
-        d_prime_pooled=pooled,
         criterion=criterion,
+        scarce=_scarce(votes[name], *([votes["real"]] if "real" in votes else [])),
     )
 
 
@@ -192,39 +200,32 @@ def _plain(interval: Interval[Any]) -> Interval[float]:
 
 
 def _sensitivity(
-    design: Design, believed: Tally, real: Votes | None
-) -> tuple[Interval[float] | None, Interval[float] | None, float | None]:
-    """d′ and criterion, each averaged over participants, and d′ of all votes pooled."""
-    judged = believed.shown > 0
-    if real is not None:
-        judged = judged & (real.by_participant.shown > 0)
-    theirs = _pick(believed, judged)
-    beside = None if real is None else _pick(real.by_participant, judged)
-    d_prime, criterion = design.d_prime(theirs, beside), design.criterion(theirs, beside)
-    pooled = design.d_prime(_pool(theirs), None if beside is None else _pool(beside))
-    return _mean(d_prime), _mean(criterion), None if pooled is None else float(pooled)
+    design: Design, name: str, votes: dict[str, Votes]
+) -> tuple[Interval[float] | None, Interval[float] | None]:
+    """d′ and criterion of all votes on this condition, clustered on participants and photos."""
+    if name == "real":
+        return None, None
+    beside = votes[name], votes.get("real")
+    d_prime, criterion = design.d_prime(*beside), design.criterion(*beside)
+    return d_prime and _plain(d_prime), criterion and _plain(criterion)
 
 
-def _pick(votes: Tally, chosen: NDArray[np.bool_]) -> Tally:
-    return Tally(votes.called[chosen], votes.shown[chosen])
+def _scarce(*votes: Votes) -> int:
+    """The fewest calls of "real", or of the contrary, among these."""
+    sums = [(v.by_participant.called.sum(), v.by_participant.shown.sum()) for v in votes]
+    return int(min(min(called, shown - called) for called, shown in sums))
 
 
-def _pool(votes: Tally) -> Tally:
-    return Tally(votes.called.sum(), votes.shown.sum())
-
-
-def _mean(values: Array | None) -> Interval[float] | None:
-    return None if values is None or not len(values) else _plain(stats.mean(values))
-
-
-def _gaps(votes: dict[str, Votes]) -> list[Gap]:
-    """Every two models; the intervals are widened (Bonferroni) so as to hold all together."""
-    pairs = list(combinations(votes, 2))
-    p_values = [permutation_p(votes[a].by_participant, votes[b].by_participant) for a, b in pairs]
-    return [
-        Gap(a, b, _plain(difference(votes[a], votes[b], level=1 - 0.05 / len(pairs))), p, float(q))
-        for (a, b), p, q in zip(pairs, p_values, holm(p_values), strict=True)
-    ]
+def _gaps(votes: dict[str, Votes], names: Iterable[tuple[str, str]]) -> tuple[Gap, ...]:
+    """These pairs; the intervals are widened (Bonferroni) so as to hold all together."""
+    pairs = list(names)
+    compared = [(votes[a], votes[b]) for a, b in pairs]
+    level = 1 - 0.05 / len(pairs) if pairs else 0.95
+    gaps = [_plain(difference(*both, level=level)) for both in compared]
+    others = [difference_p(*both) for both in compared]
+    these = [permutation_p(a.by_participant, b.by_participant) for a, b in compared]
+    rows = zip(pairs, gaps, others, holm(others), these, holm(these), strict=True)
+    return tuple(Gap(a, b, gap, *map(float, p_values)) for (a, b), gap, *p_values in rows)
 
 
 def rate_photos(db: Database, photos: Sums) -> Iterator[PhotoRate]:

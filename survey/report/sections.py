@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import ceil, floor, isfinite
 
 from survey.report.aggregates import Quartiles
@@ -13,6 +13,7 @@ from survey.report.markup import (
     note,
     number,
     p_value,
+    paragraph,
     percent,
     points,
     seconds,
@@ -24,13 +25,8 @@ from survey.report.plots import Axis, PlotRow, histogram, interval_plot
 from survey.stats import Interval
 from survey.study import Study
 
+SCARCE = 10  # votes below which d′ deserves a warning
 SHARES = {0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"}
-ELSEWHERE = (  # published figures: what, share called real, how it was asked, design
-    ("CS230 poster, 2018: regression", 0.346, "survey, design not described", ""),
-    ("CS230 poster: classification", 0.577, "survey, design not described", ""),
-    ("CS230 poster: with rebalancing", 0.692, "survey, design not described", ""),
-    ("Zhang, Isola and Efros, 2016", 0.323, "pairs, each image for 1 s", "pair"),
-)
 
 
 def rates(study: Study, found: Analysis) -> str:
@@ -54,7 +50,6 @@ def rates(study: Study, found: Analysis) -> str:
             f"be if votes were independent. Dashed: {words.reference}."
         ),
         html_table(columns, [_rate_cells(condition) for condition in found.conditions]),
-        *([_elsewhere(study)] if study.question_type.has_published_figures else []),
     )
 
 
@@ -69,55 +64,36 @@ def _rate_cells(c: Condition) -> list[str]:
     ]
 
 
-def _elsewhere(study: Study) -> str:
-    rows = [
-        PlotRow(what, Interval(share, share, share), _asked(how, design, study), tone="other")
-        for what, share, how, design in ELSEWHERE
-    ]
-    axis = Axis(0, 1, SHARES, percent)
-    return "\n".join(
-        [
-            "<h3>Published figures: other people, other photos, other designs</h3>",
-            interval_plot(rows, axis, "Share called real in published studies"),
-            note(
-                "Differences of about five points to a published figure mean nothing: the same "
-                "method gave 32.3 % in one laboratory and 27.8 % in another."
-            ),
-        ]
-    )
-
-
-def _asked(how: str, design: str, study: Study) -> str:
-    return how if design in ("", study.design) else f"another design: {how}"
-
-
 def gaps(found: Analysis) -> str:
-    """Every two models compared."""
-    reach = max(abs(end) for gap in found.gaps for end in gap.difference[1:])
+    """Every two models compared, then each model and the real photos."""
+    said = (
+        "In percentage points, for people and photos like these; the intervals of a table hold all "
+        "together. p: likewise, by those intervals; adjusted by Holm's method. p, these photos: "
+        "labels shuffled within participants; it takes the photos as given and says nothing of "
+        "others."
+    )
+    parts = [_gaps(found.gaps)] if found.gaps else []
+    if found.gaps_to_real:
+        parts += ["<h3>Beside the real photos</h3>", _gaps(found.gaps_to_real)]
+    return section("Differences", *parts, note(said))
+
+
+def _gaps(compared: Sequence[Gap]) -> str:
+    reach = max(abs(end) for gap in compared for end in gap.difference[1:])
     limit = max(ceil(10 * reach) / 10, 0.1)
     ticks = {end: signed(100 * end, 0) for end in (-limit, limit)} | {0: "0"}
     axis = Axis(-limit, limit, dict(sorted(ticks.items())), points, 0)
-    rows = [PlotRow(f"{gap.first} − {gap.second}", gap.difference) for gap in found.gaps]
-    columns = ["", "Difference, points", "95 %, all pairs together", "p", "p, Holm"]
-    return section(
-        "Differences between models",
-        interval_plot(rows, axis, "Differences of shares, with intervals"),
-        note(
-            "In percentage points, for people and photos like these; the intervals hold all "
-            "together. p: labels shuffled within participants, for these photos."
-        ),
-        html_table(columns, [_gap_cells(gap) for gap in found.gaps]),
-    )
+    rows = [PlotRow(gap.label, gap.difference) for gap in compared]
+    columns = ["", "Difference, points", "95 %, all together", "p", "p, Holm"]
+    columns += ["p, these photos", "Holm"]
+    plot = interval_plot(rows, axis, "Differences of shares, with intervals")
+    return plot + html_table(columns, [_gap_cells(gap) for gap in compared])
 
 
 def _gap_cells(gap: Gap) -> list[str]:
-    return [
-        f"{gap.first} − {gap.second}",
-        points(gap.difference.estimate),
-        f"{points(gap.difference.low)} to {points(gap.difference.high)}",
-        p_value(gap.p),
-        p_value(gap.p_holm),
-    ]
+    low, high = map(points, gap.difference[1:])
+    p_values = gap.p, gap.p_holm, gap.p_these_photos, gap.p_these_photos_holm
+    return [gap.label, points(gap.difference.estimate), f"{low} to {high}", *map(p_value, p_values)]
 
 
 def sensitivity(found: Analysis) -> str:
@@ -126,23 +102,30 @@ def sensitivity(found: Analysis) -> str:
     ends = [float(end) for _, d_prime in models for end in d_prime if isfinite(end)]
     low, high = floor(min(0, *ends)), ceil(max(1, *ends))
     axis = Axis(low, high, {t: number(t, 0) for t in range(low, high + 1)}, number, 0)
-    columns = ["", "d′, mean of participants", "95 %", "d′, votes pooled"]
-    said = "d′ 0: synthesized photos cannot be told from real ones."
+    columns = ["", "d′ of the crowd", "95 %"]
+    said = "For people and photos like these. d′ 0: synthesized photos cannot be told from real."
     if found.ranking:
         columns += ["Strength against the real photo"]
     else:
         columns += ["Criterion", "95 %"]
         said += " Criterion below 0: people lean towards “real”."
     cells = [
-        [c.name, number(d_prime.estimate), span(d_prime), number(c.d_prime_pooled)]
-        + _leaning(c, found)
+        [c.name, number(d_prime.estimate), span(d_prime), *_leaning(c, found)]
         for c, d_prime in models
     ]
     return section(
         "Telling them apart",
         interval_plot([PlotRow(c.name, d) for c, d in models], axis, "d′, with 95 % intervals"),
         note(said),
+        *[paragraph(_scarce(c), "caution") for c, _ in models if c.scarce < SCARCE],
         html_table(columns, cells),
+    )
+
+
+def _scarce(condition: Condition) -> str:
+    return (
+        f"Of the votes behind the d′ of {condition.name}, only {condition.scarce} are of the "
+        "rarest kind. Half a vote is added to each kind, which draws a d′ of so few towards 0."
     )
 
 

@@ -138,7 +138,9 @@ def welcome(study: Study, demonstration: bool, name: str = "") -> JSON:
         "title": study.title,
         "consent": study.consent,
         "question": study.question,
-        "answers": [{"label": a.label, "key": a.key, "sign": a.sign} for a in design.answers],
+        "answers": [
+            {"name": a.name, "label": a.label, "key": a.key, "sign": a.sign} for a in design.answers
+        ],
         "chance": design.chance,
         "words": words(study),
         "practice": study.practice,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from survey.study import person_seed
 from tests.helpers.served_study import EXPOSURE_MS, Hall, Visitor
 from tests.helpers.third_design import taste
 
@@ -268,3 +269,21 @@ def barriers(page, axe: str) -> list[str]:
         for found in page.evaluate("axe.run()")["violations"]
         if found["impact"] in ("serious", "critical")
     ]
+
+
+def test_keys_mean_the_reverse_for_some(come, halls):
+    """The left key is pressed all the time; what it says is what stands on its button."""
+    hall = halls("single", counterbalanced=True, panel="")
+    seen = set()
+    while len(seen) < 2:
+        number = hall.participants() + 1
+        order = hall.study.answers_of(person_seed(hall.study, number))
+        seen.add(order)
+        visitor = come(hall)
+        while visitor.screen() != "trial":
+            visitor.step()
+        labels = visitor.page.locator("#study .answers button span").all_inner_texts()
+        assert [label.lower() for label in labels] == list(order)
+        visitor.until("end")
+        answers = {vote["answer"] for vote in hall.votes() if vote["participant"] == number}
+        assert answers == {order[0]}

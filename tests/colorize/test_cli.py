@@ -11,9 +11,11 @@ import torch
 from PIL import Image
 from skimage import color
 
-from colorize import zoo
+from colorize import Colorizer, zoo
 from colorize.__main__ import DEFAULT_MODEL, main
+from colorize.hints import Hint, save_hints
 from colorize.model import Model
+from colorize.photo import encode_photo
 from tests.helpers.photos import pixels_of, speckled
 
 
@@ -258,6 +260,106 @@ class TestModels:
         out, err = capsys.readouterr()
         assert "alpha" in out and "beta" not in out
         assert "beta" in err and "Copy" in err
+
+
+class TestHints:
+    RED = Hint(0.5, 0.5, "#b03020")
+
+    @pytest.fixture
+    def uncle(self, tmp_path) -> Path:
+        Image.fromarray(speckled(40, 50, 0)).save(tmp_path / "uncle.png")  # as a.jpg
+        return tmp_path / "uncle.png"
+
+    def test_and_a_reference_reach_the_pixels(self, album, model, tmp_path, uncle):
+        hints = save_hints([self.RED], tmp_path / "any name.json")
+        words = [album / "a.jpg", "--output", tmp_path / "out", "--model", model]
+        wishes = {
+            (): {},
+            ("--hints", hints): {"hints": [self.RED]},
+            ("--reference", uncle, "--strength", 0.7): {"reference": str(uncle), "strength": 0.7},
+            ("--hints", hints, "--reference", uncle): {
+                "hints": [self.RED],
+                "reference": str(uncle),
+            },
+        }
+        colorizer, seen = Colorizer.load(model), []
+        for options, wish in wishes.items():
+            assert run(*words, "--overwrite", *options) == 0
+            seen.append((tmp_path / "out" / "a.jpg").read_bytes())
+            assert seen[-1] == encode_photo(colorizer(album / "a.jpg", **wish).photo)
+        assert len(set(seen)) == len(wishes)
+
+    def test_go_by_name_in_a_folder(self, album, model, tmp_path, capsys):
+        save_hints([self.RED], tmp_path / "hints" / "sub" / "b.json")
+        save_hints([self.RED], tmp_path / "hints" / "other.json")
+        words = [album, "--output", tmp_path / "out", "--model", model]
+        assert run(*words, "--hints", tmp_path / "hints") == 0
+        assert "No photo here takes the hints" in capsys.readouterr().err
+        colorizer = Colorizer.load(model)
+        for photo, result, wish in (("a.jpg", "a.jpg", []), ("sub/b.tif", "sub/b.png", [self.RED])):
+            made = (tmp_path / "out" / result).read_bytes()
+            assert made == encode_photo(colorizer(album / photo, hints=wish).photo)
+
+    def test_that_are_wrong_are_one_photos_error(self, album, model, tmp_path, capsys):
+        save_hints([self.RED], tmp_path / "hints" / "a.json")
+        (tmp_path / "hints" / "sub").mkdir()
+        (tmp_path / "hints" / "sub" / "b.json").write_text('[{"x": 2, "y": 0, "color": null}]')
+        words = [album, "--output", tmp_path / "out", "--model", model]
+        assert run(*words, "--hints", tmp_path / "hints") == 1
+        said = capsys.readouterr()
+        assert "Hint 1 of 1: A hint's x is 2; it must be a number from 0 to 1" in said.err
+        assert said.out == "1 colorized, 0 done before, 1 failed.\n"
+        assert (tmp_path / "out" / "a.jpg").exists()
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("[", "are no JSON"),
+            ('{"version": 2, "hints": []}', "of version 2; this program reads"),
+            ('[{"x": 1.5, "y": 0, "color": null}]', "x is 1.5; it must be a number from 0 to 1"),
+            ('[{"x": NaN, "y": 0, "color": null}]', "x is nan"),
+            ('[{"x": 0, "y": 0, "color": "red"}]', "color is 'red'; it must be"),
+            (json.dumps([{}] * 10_000), "10,000 hints were given; at most 500"),
+        ],
+        ids=["half", "version", "outside", "nan", "colour", "many"],
+    )
+    def test_that_are_none_are_wrong_usage(self, album, model, tmp_path, capsys, text, sentence):
+        (tmp_path / "h.json").write_text(text)
+        words = [album / "a.jpg", "--output", tmp_path / "out", "--model", model]
+        assert run(*words, "--hints", tmp_path / "h.json") == 2
+        assert sentence in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+    def test_in_one_file_for_many_photos_are_wrong_usage(self, album, model, tmp_path, capsys):
+        hints = save_hints([self.RED], tmp_path / "h.json")
+        assert run(album, "--output", tmp_path / "out", "--model", model, "--hints", hints) == 2
+        assert "is one file, and these are 2 photos" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("make", "sentence"),
+        [
+            (lambda p: Image.fromarray(speckled(20, 20, gray=True)).save(p), "is grey or of one"),
+            (lambda p: p.write_bytes(b"GIF89a"), '"uncle.png"'),
+            (lambda p: Image.new("1", (7100, 7100)).save(p), "at most 50 megapixels"),
+            (lambda p: None, "No such file"),
+        ],
+        ids=["grey", "broken", "huge", "gone"],
+    )
+    def test_references_that_are_none(self, album, model, tmp_path, capsys, make, sentence):
+        make(tmp_path / "uncle.png")
+        words = [album, "--output", tmp_path / "out", "--model", model]
+        assert run(*words, "--reference", tmp_path / "uncle.png") == 2
+        said = capsys.readouterr().err
+        assert sentence in said and "uncle.png" in said and not list(tmp_path.glob("out/*"))
+
+    def test_travel_to_other_processes(self, album, model, tmp_path, uncle):
+        save_hints([self.RED], tmp_path / "hints" / "a.json")
+        words = [album, "--model", model, "--hints", tmp_path / "hints", "--reference", uncle]
+        assert run(*words, "--output", tmp_path / "here") == 0
+        assert run(*words, "--output", tmp_path / "there", "--workers", 2) == 0
+        for name in ("a.jpg", "sub/b.png"):
+            assert np.array_equal(
+                pixels_of(tmp_path / "here" / name), pixels_of(tmp_path / "there" / name)
+            )
 
 
 def test_the_default_is_the_zoos():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colorize.hints import Hint, HintError
 from colorize.photo import Photo
 from colorize.settings import DEFAULTS, MOST_SATURATION, Changes, Settings
 from tests.helpers.photos import speckled
@@ -32,15 +33,36 @@ def test_other_saturations_are_refused(saturation):
         Settings(saturation=saturation)
 
 
-@pytest.mark.parametrize("wish", [{"hints": ((0.5, 0.5),)}, {"reference": "uncle.jpg"}])
-def test_what_would_be_ignored_is_refused(wish):
-    with pytest.raises(ValueError, match="not painted yet"):
-        Settings(**wish)
+@pytest.mark.parametrize("strength", [-0.1, 1.1, nan, inf])
+def test_other_strengths_are_refused(strength):
+    with pytest.raises(ValueError, match=f"strength of {strength} .* between 0 .* and 1"):
+        Settings(strength=strength)
+
+
+def test_hints_are_kept_in_a_form_that_can_be_found_again():
+    hints = [Hint(0.5, 0.5, "#b03020"), Hint(0.1, 0.9)]
+    made = Settings(hints=hints)
+    hints.append(Hint(0, 0))
+    assert {made: "painted"}[Settings(hints=(Hint(0.5, 0.5, "#B03020"), Hint(0.1, 0.9)))]
+    assert made != Settings(hints=hints)
+
+
+@pytest.mark.parametrize("hints", [((0.5, 0.5),), [{"x": 0.5, "y": 0.5, "color": None}], "[]"])
+def test_what_is_no_hint_is_refused(hints):
+    with pytest.raises(HintError, match="is no hint: give `Hint`s, or what `read_hints` reads"):
+        Settings(hints=hints)
+
+
+def test_more_hints_than_a_hand_sets_are_refused():
+    with pytest.raises(HintError, match="10,000 hints were given; at most 500"):
+        Settings(hints=[Hint(0.5, 0.5)] * 10_000)
 
 
 def test_any_difference_is_another_painting():
     others = [replace(DEFAULTS, **{name: 0.5}) for name in ("temperature", "saturation")]
-    assert len({DEFAULTS, replace(DEFAULTS, model="regression"), *others}) == 4
+    others += [replace(DEFAULTS, hints=(Hint(0.5, 0.5),)), replace(DEFAULTS, reference="uncle.jpg")]
+    others += [replace(DEFAULTS, reference="uncle.jpg", strength=0.5)]
+    assert len({DEFAULTS, replace(DEFAULTS, model="regression"), *others}) == 7
     with pytest.raises(FrozenInstanceError):
         DEFAULTS.saturation = 2.0
 

@@ -12,7 +12,7 @@ PERSON = """INSERT INTO participants (id, token, seed, list, plan, colour_vision
 VOTE = """INSERT INTO votes (participant, position, kind, photo, slot, condition, truth, answer,
           requested_ms, exposure_ms, response_ms, dropped_frames, blurs, hidden, screen_width,
           screen_height, pixel_ratio, refresh_hz, showings, opened_at, shown_at, received_at, flags)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1440, 900, 2.0, 60.0, 1, ?, ?, ?, ?)"""
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 900, 2.0, 60.0, ?, ?, ?, ?, ?)"""
 START = 1_790_000_000.0
 
 
@@ -61,5 +61,7 @@ def _vote(study, person, position, kind, photo, slot, rates, taste, strange, rng
     exposure, flags = (1400.0, "exposure") if "exposure" in strange else (1001.25, "")
     time = START + 100 * person + position
     times = (time, time + 0.5, time + 2)
-    seen = (study.exposure_ms, exposure, response)
+    hidden, width, showings = "hidden" in strange, 390 if "screen" in strange else 1440, 1
+    showings += "reloaded" in strange
+    seen = (study.exposure_ms, exposure, response, hidden, width, showings)
     return (person, position, kind, photo, slot, condition, truth, answer, *seen, *times, flags)

@@ -93,7 +93,9 @@ def through_the_queue(http: httpx.Client, number: int, data: object, event: obje
 
 def mixed(inputs: int, upload: str) -> st.SearchStrategy:
     """Some values right, some wrong, and sometimes too many or too few."""
-    right = [photo(path=upload), "regression", 0.4, 1.0, "PNG"][:inputs]
+    hints = '[{"x": 0.5, "y": 0.5, "color": "#b03020"}]'
+    right = [photo(path=upload), "regression", 0.4, 1.0, "PNG", hints, photo(path=upload), 1.0]
+    right = right[:inputs]
     nearly = st.tuples(*(st.one_of(st.just(value), VALUES) for value in right)).map(list)
     return st.one_of(nearly, st.lists(VALUES, max_size=inputs + 2), VALUES)
 
@@ -110,7 +112,7 @@ def test_functions_of_the_pages(http, config, upload, data):
 @tried
 @given(st.data())
 def test_the_endpoint_for_programs(http, upload, data):
-    values = data.draw(mixed(5, upload))
+    values = data.draw(mixed(8, upload))
     answer = post(http, f"{API}/call/colorize", {"data": values})
     if answer.status_code == 200:
         told = fine(http.get(f"{API}/call/colorize/{answer.json()['event_id']}")).text

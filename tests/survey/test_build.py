@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_a_built_study_can_be_taken(tmp_path, photos, clock):
     while person.trial:
         person.answer(exposure_ms=None)
     store.close()
+
+
+def test_catch_trials_of_both_kinds_get_colourful_photos(tmp_path, photos):
+    for path in photos[::2]:  # pale ones
+        with Image.open(path) as image:
+            pale = Image.blend(image.convert("L").convert("RGB"), image.convert("RGB"), 0.5)
+        pale.save(path)
+    study = replace(STUDY, real_catches=True, catch=0.5)
+    build(photos, tmp_path / "study", study, colorize, size=SIZE)
+    rows = json.loads((tmp_path / "study" / manifest.FILE).read_text())["photos"]
+    assert [row["role"] for row in rows] == ["practice"] * 2 + ["catch"] * 2 + ["trial"] * 8
+    vivid = {path.name for path in photos[1::2]}
+    assert {row["name"] for row in rows if row["role"] == "catch"} <= vivid
+    assert len({row["name"] for row in rows}) == len(rows)
+    assert all({"real", "catch"} == set(r["images"]) for r in rows if r["role"] == "catch")
 
 
 def test_nothing_outside_the_pixels_predicts_what_is_real(tmp_path, photos):

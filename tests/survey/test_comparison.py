@@ -11,7 +11,16 @@ from scipy.stats import fisher_exact, norm
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 
-from survey.comparison import Votes, bradley_terry, correlation, difference, holm, permutation_p
+from survey.comparison import (
+    LEAST_P,
+    Votes,
+    bradley_terry,
+    correlation,
+    difference,
+    difference_p,
+    holm,
+    permutation_p,
+)
 from survey.stats import Tally
 
 
@@ -45,6 +54,31 @@ def test_unanimous_models_still_have_a_width():
     never = votes(np.zeros((10, 20)))
     gap = difference(never, never)
     assert gap.low < 0 < gap.high
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.95), st.sampled_from([0.6, 0.95, 0.999]))
+def test_p_says_which_intervals_exclude_nothing(seed, rate, level):
+    rng = np.random.default_rng(seed)
+    first, second = votes(rng.random((12, 15)) < rate), votes(rng.random((12, 15)) < 0.4)
+    gap, p = difference(first, second, level=level), difference_p(first, second)
+    assert (p < 1 - level) == bool(gap.low > 0 or gap.high < 0)
+    assert p == pytest.approx(difference_p(second, first))
+
+
+def test_p_of_what_is_certain_and_of_what_is_not():
+    none, all_ = votes(np.zeros((40, 60))), votes(np.ones((40, 60)))
+    assert difference_p(none, none) == 1
+    assert LEAST_P <= difference_p(none, all_) < 1e-9
+    alone = votes(np.array([[1, 0, 1, 1]]))
+    assert difference_p(alone, votes(np.zeros((1, 4)))) == 1  # one person says nothing of others
+
+
+def test_many_people_on_few_photos_are_certain_of_these_photos_alone():
+    """Each photo is loved in one version or the other: shuffling sees a difference."""
+    likes = np.random.default_rng(3).random((2, 10)) < 0.5
+    first, second = (votes(np.tile(row, (200, 1))) for row in likes)
+    assert permutation_p(first[0], second[0]) < 1e-6 < 0.2 < difference_p(first, second)
 
 
 def enumerated_p(first: Tally, second: Tally) -> float:

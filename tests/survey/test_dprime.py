@@ -30,6 +30,34 @@ def test_estimates_are_those_of_the_rates(crowd):
     assert sensitivity_pair(crowd[1]).estimate == pytest.approx(-np.sqrt(2) * alarm)
 
 
+def whole(called: float, shown: float) -> Votes:
+    """So many votes, as one person's and on one photo."""
+    return Votes(*[Tally(np.array([called]), np.array([shown]))] * 2)
+
+
+@pytest.mark.parametrize(("right", "d_prime"), [(15, 1.2750), (20, 3.9616)])
+def test_figures_by_hand(right, d_prime):
+    # 15.5 / 21 = 0.7381 -> z 0.6375; 5.5 / 21 -> -0.6375. 20.5 / 21 -> 1.9808; 0.5 / 21 -> -1.9808
+    real, synthesized = whole(right, 20), whole(20 - right, 20)
+    assert sensitivity(real, synthesized).estimate == pytest.approx(d_prime, abs=2e-4)
+    assert criterion(real, synthesized).estimate == pytest.approx(0, abs=1e-12)
+
+
+def test_criterion_is_negative_for_people_who_say_real():
+    keen = whole(18, 20)
+    assert criterion(keen, keen).estimate < 0
+    assert sensitivity(keen, keen).estimate == 0
+
+
+@pytest.mark.parametrize(
+    ("fooled", "expected"), [(16.3, 1.39), (27.8, 0.83), (32.3, 0.65), (47.8, 0.08)]
+)
+def test_pairs_by_hand(fooled, expected):
+    found = sensitivity_pair(whole(fooled * 1e6, 1e8)).estimate  # the correction vanishes
+    assert found == pytest.approx(expected, abs=0.005)
+    assert found == pytest.approx(-np.sqrt(2) * norm.ppf(fooled / 100), rel=1e-5)
+
+
 def test_a_jackknife_by_hand():
     """Leaves out each person, then each photo, of the single votes themselves."""
     rng = np.random.default_rng(5)

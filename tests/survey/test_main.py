@@ -11,7 +11,7 @@ from PIL import Image
 
 from survey.__main__ import main
 from survey.store import Store
-from survey.study import Study
+from survey.study import Exclusion, Study
 from tests.helpers.study import make_study
 
 
@@ -34,6 +34,20 @@ def without_weights(monkeypatch):
         "survey.build.load_models",
         lambda names, device: lambda p, name: p[..., ::-1] if name == "swap" else 255 - p,
     )
+
+
+@pytest.mark.parametrize("design", ["single", "pair"])
+def test_a_new_study_declares_todays_rules(tmp_path, photos, without_weights, design):
+    build = ["build", str(photos), "--models", "swap", "--output", str(tmp_path / design)]
+    build += ["--size", "32", "--trials", "4", "--practice", "0", "--design", design]
+    build += ["--smallest-screen", "500", "--author", "A. L.", "--author", "B", "--licence", "CC0"]
+    assert main([*build, "--catch", "0.5"]) == 0
+    study = Study.load(tmp_path / design)
+    assert study.counterbalanced == study.real_catches == (design == "single")
+    assert study.exclusion == Exclusion(
+        failed_catch=2, reloaded_share=0.1, hidden_share=0.1, smallest_screen=500
+    )
+    assert (study.authors, study.licence) == (("A. L.", "B"), "CC0")
 
 
 def numbers(page: str) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from survey.comparison import difference, permutation_p
-from survey.power import Scenario, allocate, coverage, intercept, main, power, simulate
+from survey.power import SHAPES, Scenario, allocate, coverage, intercept, main, power, simulate
 from survey.stats import Tally, called_real
 
 
@@ -94,3 +94,18 @@ def test_the_command_refuses_what_cannot_be(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["--trials", "50", "--photos", "40"])
     assert "Use more photos or fewer trials" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_photos_of_every_shape_have_the_same_spread(shape):
+    shares = (np.arange(100_000) + 0.5) / 100_000
+    effects = SHAPES[shape](shares)
+    assert effects.mean() == pytest.approx(0, abs=1e-3)
+    assert effects.std() == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rates_are_true_whatever_the_photos(shape):
+    scenario = Scenario(100, 20, 400, (0.3,), photo_sd=1.2, photo_shape=shape)
+    rates = np.concatenate([called_real(v[0][0]) for v in simulate(scenario, 60, seed=4)])
+    assert rates.mean() == pytest.approx(0.3, abs=0.01)

@@ -1,17 +1,20 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from survey.designs.design import CONSENT
 from survey.study import (
     LONGEST_RUN,
     DesignError,
     Exclusion,
     Step,
     Study,
+    guessers_pass,
     latin_list,
     open_slots,
     person_seed,
@@ -155,3 +158,54 @@ def test_a_file_that_is_no_study_is_refused(tmp_path):
 def test_photos_needed_fill_every_list():
     assert a_study(models=("a", "b", "c"), trials=40).photos_needed == 42
     assert a_study(models=("a",), trials=40).photos_needed == 40
+
+
+def test_what_came_later_does_not_change_older_designs(tmp_path):
+    """Its hash is the one that its settings of then have."""
+    study = Study(title="x", models=("a", "b"), exclusion=Exclusion(failed_catch=1))
+    assert not {"real_catches", "counterbalanced"} & study.as_dict().keys()
+    assert not {"hidden_share", "smallest_screen"} & study.as_dict()["exclusion"].keys()
+    new = replace(study, counterbalanced=True, exclusion=Exclusion(smallest_screen=500))
+    assert new.sha256 != study.sha256
+    for one in (study, new):
+        one.save(tmp_path)
+        assert Study.load(tmp_path) == one
+
+
+@pytest.mark.parametrize(
+    ("catches", "failed", "share"), [(4, 2, 5 / 16), (10, 3, 56 / 1024), (4, 0, 1), (4, 9, 1)]
+)
+def test_guessers_pass_by_hand(catches, failed, share):
+    assert guessers_pass(catches, failed, 0.5) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("catches", range(13))
+def test_few_guessers_keep_the_rule_of_new_studies(catches):
+    rules = Exclusion.of_new_studies(catches, 0.5)
+    assert rules.failed_catch <= catches
+    passed = guessers_pass(catches, rules.failed_catch, 0.5)
+    if catches >= 7:
+        assert passed < 0.07 and guessers_pass(catches, rules.failed_catch + 1, 0.5) > 0.06
+    assert rules.hidden_share == rules.reloaded_share == 0.1
+
+
+def test_catch_trials_of_both_halves():
+    study = Study(title="x", models=("a", "b"), catch=0.25, real_catches=True)
+    for seed in range(20):
+        halves = [step.half for step in plan(study, seed) if step.kind == "catch"]
+        assert sorted(halves) == [0] * 5 + [1] * 5
+    shown = [study.presentation("catch", slot) for slot in range(study.slots)]
+    assert [(one.versions, one.truth) for one in shown] == (
+        [(("real",), "real")] * 2 + [(("catch",), "synthesized")] * 2
+    )
+
+
+def test_keys_mean_the_reverse_for_half_of_the_people():
+    study = Study(title="x", models=("a", "b"), counterbalanced=True)
+    orders = [study.answers_of(person_seed(study, number)) for number in range(400)]
+    assert set(orders) == {("real", "synthesized"), ("synthesized", "real")}
+    assert 150 < orders.count(study.answers) < 250
+    pairs = replace(study, design="pair", question="", consent=CONSENT)
+    assert {pairs.answers_of(person_seed(pairs, n)) for n in range(50)} == {("left", "right")}
+    plain = Study(title="x", models=("a", "b"))
+    assert {plain.answers_of(person_seed(plain, n)) for n in range(50)} == {plain.answers}

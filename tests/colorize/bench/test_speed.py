@@ -33,13 +33,13 @@ def test_contracted_figures_as_json_and_as_a_table(small, capsys):
     assert main(["bench", "--json", "--rounds", "1"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert set(figures["ours_s"]) == set(figures["network_ms"]) == {"alpha", "beta"}
-    single = ("floor_s", "eccv16_s", "redecode_s", "folder_photos_per_s", "peak_mb")
+    single = ("floor_s", "eccv16_s", "redecode_s", "hint_s", "folder_photos_per_s", "peak_mb")
     networks = ("eccv16_network_fp32_ms", "eccv16_network_bf16_ms")
     numbers = [figures[key] for key in single + networks]
     numbers += [*figures["ours_s"].values(), *figures["network_ms"].values()]
     assert all(number > 0 for number in numbers)
     assert figures["eccv16_network_fp32_ms"] > max(figures["network_ms"].values())
-    words = ("floor", "eccv16", "alpha", "beta", "photos a second")
+    words = ("floor", "eccv16", "alpha", "beta", "a hint set", "photos a second")
     assert all(word in speed.as_text(figures) for word in words)
 
 

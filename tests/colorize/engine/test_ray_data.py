@@ -14,7 +14,9 @@ import pytest
 from colorize.__main__ import main
 from colorize.colorizer import Colorizer
 from colorize.engine import ray_data
-from colorize.folder import colorize_all, plan
+from colorize.engine.address import place
+from colorize.folder import Job, colorize_all, plan
+from colorize.hints import Hint
 from tests.helpers.archive import KINDS, Command, album, results, workers_of
 
 pytestmark = pytest.mark.slow
@@ -104,6 +106,14 @@ def test_a_full_disk_is_told_and_the_rest_is_done_when_there_is_room(
 def test_a_batch_that_was_begun_comes_back_empty():
     begun = ray_data.Begun()
     assert [begun.first(name) for name in ("a", "b", "a")] == [True, True, False]
+
+
+@pytest.mark.parametrize("photo", ["scans/a.tif", "s3://scans/a.tif", "scans/\udcff.tif"])
+def test_jobs_travel_with_their_hints(photo):
+    hints = (Hint(0.5, 0.25, "#b03020", 0.2), Hint(1, 1))
+    job = Job(place(photo), place("out/a.png"), hints=hints)
+    text = ray_data.text_of(job)
+    assert ray_data.job_of(text) == job and text.isascii()
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_what_is_missing_after_the_tilt_is_kriged(hull):
     apart = distances(hull, output, light, own, pins)
     near = weights(room.NEAR, apart, pins)
     wide = weights(room.WIDE, apart, pins) * reach(own, pins)[:, None]
-    believed = room.believe(hull, output, own, pins, wide, None)
+    believed = hull.decode(room.believe(hull, output, pins, wide))
     missing = pins.color - pick(believed.flatten(2), pins.cells)
     ab = believed + (missing @ wide.mT).view_as(own)
     rest = pins.color - pick(ab.flatten(2), pins.cells)

@@ -2,6 +2,7 @@
 
 import inspect
 import shutil
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,7 +49,8 @@ def rose(tmp_path) -> str:
     return str(tmp_path / "rose.png")
 
 
-SETTINGS = ["model", "temperature", "saturation"]
+CHOSEN = ["model", "temperature", "saturation"]
+SETTINGS = [*CHOSEN, "hints"]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,8 @@ SETTINGS = ["model", "temperature", "saturation"]
         ("paint", ["path", *SETTINGS]),
         ("look_inside", ["path", *SETTINGS]),
         ("ask", ["path", *SETTINGS, "event"]),
-        ("bundle", ["paths", *SETTINGS, "format", "progress"]),
-        ("download", ["photo", *SETTINGS, "format"]),
+        ("bundle", ["paths", *SETTINGS, "format", "reference", "strength", "progress"]),
+        ("download", ["photo", *CHOSEN, "format", "hints", "reference", "strength"]),
     ],
 )
 def test_gradio_sends_each_setting_by_itself(page, name, takes):
@@ -69,36 +71,36 @@ def test_gradio_sends_each_setting_by_itself(page, name, takes):
 def test_settings_out_of_range_are_a_sentence(page, rose):
     for handler in (page.show, page.paint, page.download):
         with pytest.raises(gr.Error, match="A saturation of 5.0 was given; it must lie between"):
-            handler(rose, "rebalanced", 0.4, 5.0)
+            handler(rose, "rebalanced", 0.4, 5.0, "")
 
 
 def test_the_stage_has_before_after_and_original(page, rose):
-    shown = page.show(rose, "rebalanced", 0.4, 1.0)
+    shown = page.show(rose, "rebalanced", 0.4, 1.0, "")
     assert (shown["width"], shown["height"], shown["words"]) == (120, 80, "rose")
     assert len({shown["before"], shown["after"], shown["original"]}) == 3
-    assert page.paint(rose, "rebalanced", 0.4, 1.0) == {"after": shown["after"]}
+    assert page.paint(rose, "rebalanced", 0.4, 1.0, "") == {"after": shown["after"]}
 
 
 def test_a_grey_photo_is_its_own_before(page, tmp_path):
     Image.fromarray(np.full((40, 40), 99, np.uint8)).save(tmp_path / "grey.png")
-    assert page.show(str(tmp_path / "grey.png"), "rebalanced", 0.4, 1.0)["original"] is None
+    assert page.show(str(tmp_path / "grey.png"), "rebalanced", 0.4, 1.0, "")["original"] is None
 
 
 def test_no_photo_is_an_empty_stage(page):
-    assert page.show(None, "rebalanced", 0.4, 1.0) is None
-    assert page.paint(None, "rebalanced", 0.4, 1.0) is None
-    assert page.look_inside(None, "rebalanced", 0.4, 1.0) == (None, "")
+    assert page.show(None, "rebalanced", 0.4, 1.0, "") is None
+    assert page.paint(None, "rebalanced", 0.4, 1.0, "") is None
+    assert page.look_inside(None, "rebalanced", 0.4, 1.0, "") == (None, "")
 
 
 def test_the_look_inside_begins_in_the_photo(page, rose):
-    probe, maps = page.look_inside(rose, "rebalanced", 0.4, 1.0)
+    probe, maps = page.look_inside(rose, "rebalanced", 0.4, 1.0, "")
     assert 0 <= probe["x"] < 120 and 0 <= probe["y"] < 80
     assert maps.count("<figure>") == 3
 
 
 def test_another_pixel_has_another_chart(page, rose):
     charts = {
-        page.ask(rose, "rebalanced", 0.4, 1.0, SimpleNamespace(x=x, y=y))
+        page.ask(rose, "rebalanced", 0.4, 1.0, "", SimpleNamespace(x=x, y=y))
         for x, y in ((3, 3), (110, 70))
     }
     assert len(charts) == 2 and all("In the original" in chart for chart in charts)
@@ -111,11 +113,11 @@ def test_temperature_is_offered_where_it_matters(page):
 
 def test_our_sentences_reach_the_visitor(page, rose):
     with pytest.raises(gr.Error, match="There is no model 'nobody'; choose one of rebalanced"):
-        page.show(rose, "nobody", 0.4, 1.0)
+        page.show(rose, "nobody", 0.4, 1.0, "")
     with pytest.raises(gr.Error, match="There is no photo yet"):
         page.download(None)
     with pytest.raises(gr.Error, match="There are no photos yet"):
-        page.bundle([], "rebalanced", 0.4, 1.0, "", gr.Progress())
+        page.bundle([], "rebalanced", 0.4, 1.0, "", "", None, 1.0, gr.Progress())
 
 
 @settings(max_examples=20)
@@ -169,23 +171,52 @@ def test_a_model_that_fails_is_told_to_one_visitor_and_not_to_the_next(page, ros
     with monkeypatch.context() as patch:
         patch.setattr(model, "forward", tripped)
         with pytest.raises(gr.Error, match="not your fault"):
-            page.show(rose, "rebalanced", 0.4, 1.0)
-        assert page.show(rose, "regression", 0.4, 1.0)["after"]
-    assert page.show(rose, "rebalanced", 0.4, 1.0)["after"]
+            page.show(rose, "rebalanced", 0.4, 1.0, "")
+        assert page.show(rose, "regression", 0.4, 1.0, "")["after"]
+    assert page.show(rose, "rebalanced", 0.4, 1.0, "")["after"]
 
 
 def test_a_bundle_has_a_limit(page, rose, uploads):
     with pytest.raises(gr.Error, match=f"{MOST + 1} photos; one ZIP takes {MOST}"):
-        page.bundle([rose] * (MOST + 1), "rebalanced", 0.4, 1.0, "", gr.Progress())
+        page.bundle([rose] * (MOST + 1), "rebalanced", 0.4, 1.0, "", "", None, 1.0, gr.Progress())
     assert not uploads.exists()
 
 
 def test_a_bundle_tells_what_is_in_it(page, rose, tmp_path, uploads):
     (tmp_path / "letter.png").write_text("Dear all")
     given = [rose, str(tmp_path / "letter.png")]
-    archive, note = page.bundle(given, "rebalanced", 0.4, 1.0, "", gr.Progress())
+    archive, note = page.bundle(given, "rebalanced", 0.4, 1.0, "", "", None, 1.0, gr.Progress())
     assert note.startswith("1 of 2 photos") and "letter.png" in note
     assert uploads in Path(archive).parents  # where files are deleted in time
+
+
+def test_a_bundle_leaves_hints_to_the_stage_and_takes_a_reference(page, rose, tmp_path):
+    hints = '[{"x": 0.5, "y": 0.5, "color": "#c02020"}]'
+    given = ([rose], "rebalanced", 0.4, 1.0)
+    seen = []
+    for more in (("", "PNG", None, 1.0), (hints, "PNG", None, 1.0), ("", "PNG", rose, 0.9)):
+        archive, note = page.bundle(*given, *more, gr.Progress())
+        assert ("the photo on the stage alone" in note) == (more[0] == hints)
+        with zipfile.ZipFile(archive) as bundled:
+            seen.append(bundled.read(bundled.namelist()[0]))
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_hints_reach_stage_and_download(page, rose):
+    hints = '[{"x": 0.5, "y": 0.5, "color": "#c02020"}]'
+    stages = [page.paint(rose, "rebalanced", 0.4, 1.0, said)["after"] for said in ("", None, hints)]
+    assert stages[0] == stages[1] != stages[2]
+    plain, hinted = (
+        Path(page.download(rose, "rebalanced", 0.4, 1.0, "PNG", said)).read_bytes()
+        for said in ("", hints)
+    )
+    assert plain != hinted
+
+
+@pytest.mark.parametrize("handler", ["show", "paint", "look_inside"])
+def test_hints_that_are_none_are_a_sentence(page, rose, handler):
+    with pytest.raises(gr.Error, match="Hint 1 of 1: A hint's x is 7; it must be a number"):
+        getattr(page, handler)(rose, "rebalanced", 0.4, 1.0, '[{"x": 7, "y": 0, "color": null}]')
 
 
 def test_samples_are_copied_where_the_page_may_see_them(uploads):
@@ -261,10 +292,10 @@ def test_without_the_default_model_all_pages_work(zoo_of_tiny_models, rose, tmp_
     page, wall = ColorizeHandlers(Studio("cpu")), CompareHandlers(Studio("cpu"))
     sample, name = page.welcome()
     assert name == "classification"
-    assert page.show(sample, name, 0.4, 1.0)["after"]
+    assert page.show(sample, name, 0.4, 1.0, "")["after"]
     assert Path(page.download(rose)).is_file()  # as a program calls it
     with pytest.raises(gr.Error, match="rebalanced.safetensors cannot be read"):
-        page.show(sample, "rebalanced", 0.4, 1.0)
+        page.show(sample, "rebalanced", 0.4, 1.0, "")
     panels = wall.panels(rose, ["rebalanced", "classification"])
     assert [bool(panel.problem) for panel in panels] == [False, True, False]
 

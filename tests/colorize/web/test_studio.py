@@ -1,19 +1,25 @@
+import gc
 import pickle
 import shutil
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from colorize import zoo
 from colorize.config import ModelError
+from colorize.hints import Hint
 from colorize.lab import rgb_to_lab
 from colorize.photo import SCREEN, Photo, PhotoError, shrink
 from colorize.settings import Settings
+from colorize.web.belief import color_words
 from colorize.web.studio import Recent, Studio, download_name
 
 USUAL = Settings("rebalanced", 0.4)
@@ -34,8 +40,6 @@ def portrait(tmp_path) -> str:
 
 
 def lightness(pixels: np.ndarray) -> np.ndarray:
-    import torch
-
     return rgb_to_lab(torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255)[0].numpy()
 
 
@@ -96,6 +100,83 @@ def test_nobody_waits_for_a_pass(zoo_of_tiny_models, portrait, tmp_path):
         studio.preview(path, "rebalanced")
     pool.shutdown()
     assert answered == [400]
+
+
+RED = Hint(0.25, 0.5, "#c02020")
+
+
+def test_a_hint_costs_no_network_pass_and_the_file_is_as_the_screen(studio, portrait, monkeypatch):
+    plain = studio.paint_preview(portrait, USUAL)
+    monkeypatch.setattr(studio.colorizer("rebalanced").model, "forward", None)
+    wish = replace(USUAL, hints=(RED,))
+    painted = studio.paint_preview(portrait, wish)
+    assert not np.array_equal(painted, plain)
+    assert np.array_equal(studio.colorize(portrait, wish).pixels, painted)  # one size: all of it
+    assert studio.paint_preview(portrait, replace(USUAL, hints=[RED])) is painted
+
+
+def test_a_spot_has_the_colours_that_the_model_held_possible(studio, portrait):
+    found = studio.swatches(portrait, USUAL, 0.25, 0.5)
+    shares = [one.share for one in found]
+    assert 1 < len(found) <= 6 and shares == sorted(shares, reverse=True) and sum(shares) <= 1.001
+    assert len({one.words for one in found}) == len(found)
+    look = studio.preview(portrait, "rebalanced").look
+    lightness = rgb_to_lab(torch.from_numpy(look.photo.pixels[200, 75] / 255).view(3, 1, 1))[0]
+    for one in found:
+        shown = rgb_to_lab(torch.tensor(Hint(0, 0, one.shown).rgb).view(3, 1, 1) / 255)[0]
+        assert abs(shown - lightness) < 4
+        painted = studio.paint_preview(
+            portrait, replace(USUAL, hints=(Hint(0.25, 0.5, one.color),))
+        )
+        assert color_words(*lab_of(painted, 0.25, 0.5)).split()[-1] == one.words.split()[-1]
+    assert studio.swatches(portrait, Settings("regression"), 0.25, 0.5) == []
+
+
+def lab_of(pixels: np.ndarray, x: float, y: float) -> list[float]:
+    height, width = pixels.shape[:2]
+    here = pixels[int(y * height), int(x * width)]
+    return rgb_to_lab(torch.from_numpy(here / 255).view(3, 1, 1)).flatten().tolist()
+
+
+def test_what_a_hint_shows_is_told(studio, portrait):
+    wish = replace(USUAL, hints=(RED, Hint(0.5, 0.5)))
+    shown, none = studio.shown_colors(portrait, wish)
+    assert none is None and shown.startswith("#") and shown != RED.color
+
+
+def test_other_versions_are_hints_and_small_pictures(studio, portrait):
+    versions = studio.alternatives(portrait, USUAL)
+    assert 1 <= len(versions) <= 3
+    pictures = [studio.paint_preview(portrait, USUAL)]
+    for version in versions:
+        assert max(version.pixels.shape) == 360
+        pictures.append(studio.paint_preview(portrait, replace(USUAL, hints=version.hints)))
+    assert len({picture.tobytes() for picture in pictures}) == len(pictures)
+    assert studio.alternatives(portrait, Settings("regression")) == []
+
+
+def test_a_reference_lends_regions(studio, portrait, tmp_path):
+    path = str(tmp_path / "old.png")
+    Image.open(portrait).convert("L").save(path)
+    loan = studio.borrow(path, replace(USUAL, reference=portrait))
+    assert len(loan.hints) == len(loan.borrowed) > 10
+    assert max(loan.taken.shape) == max(loan.reference.shape) == 360
+    assert set(np.unique(loan.regions)) <= set(range(len(loan.hints)))
+    coloured = np.ptp(loan.taken.astype(int), axis=2) > 3
+    lent = np.array([hint.color is not None for hint in loan.hints])[loan.regions]
+    assert lent.any() and coloured.any()
+    here = np.array(Image.fromarray(lent).resize(coloured.shape[::-1], Image.Resampling.NEAREST))
+    assert not (coloured & ~here).any()
+    painted = studio.paint_preview(path, replace(USUAL, reference=portrait))
+    assert np.array_equal(painted, studio.paint_preview(path, replace(USUAL, hints=loan.hints)))
+
+
+def test_a_reference_is_forgotten_too(studio, portrait):
+    studio.paint_preview(portrait, replace(USUAL, reference=portrait))
+    kept = weakref.ref(studio.colorizer("rebalanced").reference(portrait))
+    studio.forget()
+    gc.collect()
+    assert kept() is None
 
 
 @given(st.lists(st.integers(0, 6)), st.integers(1, 5))

@@ -82,8 +82,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("survey.build.load_models", lambda names, device: shifted)
     photos, study = clouds(tmp_path / "photos", 24), tmp_path / "study"
     build = ["build", str(photos), "--models", ",".join(MODELS), "--design", "preference"]
-    build += ["--output", str(study), "--size", "64", "--trials", "12", "--catch", "0.1"]
-    assert main(build) == 0
+    sizes = ["--size", "64", "--trials", "12", "--catch", "0.1"]
+    assert main([*build, "--output", str(study), *sizes]) == 0
     return study
 
 

@@ -21,6 +21,20 @@ def test_a_rule_finds_who_breaks_it(tmp_path, rule):
     assert flags == {1: (), 2: (), 3: (rule,), 4: ()}
 
 
+@pytest.mark.parametrize("rule", ["reloaded", "hidden", "screen"])
+def test_a_rule_of_new_studies_finds_who_breaks_it(tmp_path, rule):
+    new = Exclusion(reloaded_share=0.1, hidden_share=0.1, smallest_screen=500)
+    assert set(sentences(new)) == {*RULES, "reloaded", "hidden", "screen"}
+    flags = []
+    for name, exclusion in (("new", new), ("before", Exclusion())):
+        study = make_study(tmp_path / name, photos=12, exclusion=exclusion)
+        poll(tmp_path / name, RATES, 4, **{rule: {3}})
+        with open_evidence(tmp_path / name) as evidence:
+            flags.append(flagged(evidence.db, study))
+    assert flags[0] == {1: (), 2: (), 3: (rule,), 4: ()}
+    assert not any(flags[1].values())
+
+
 def test_rules_that_are_off_flag_nobody(tmp_path):
     off = Exclusion(0, 0, 1, 1.1, 1, False, False)
     study = make_study(tmp_path, photos=12, exclusion=off)

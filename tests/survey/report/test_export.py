@@ -8,11 +8,13 @@ from zipfile import ZipFile
 
 import pytest
 
+from survey.recruitment import change
 from survey.report.data_dictionary import MEANING
 from survey.report.evidence import open_evidence
 from survey.report.export import export
 from survey.report.findings import find
 from survey.report.html import report
+from survey.store import Store
 from survey.study import DesignError
 from tests.helpers.made_up_votes import poll
 from tests.helpers.study import make_study
@@ -88,6 +90,23 @@ def test_no_cell_is_a_formula(archive):
                 assert "'=cmd()" in cells or "condition" not in cells
 
 
+def test_its_people_are_told_with_the_rules_that_they_broke(study, archive):
+    with ZipFile(archive) as files:
+        people = list(csv.DictReader(files.read("results/people.csv").decode().splitlines()))
+        rates = list(csv.DictReader(files.read("results/rates.csv").decode().splitlines()))
+    assert [row["participant"] for row in people] == [str(n) for n in range(1, 13)]
+    broke = {(row["participant"], rule) for row in people for rule in row if row[rule] == "1"}
+    said = {(person, rule) for person, rule in broke if rule.startswith("broke_")}
+    assert said == {("4", "broke_catch"), ("5", "broke_unfinished")}
+    assert {row["participant"] for row in people if row["excluded"] == "1"} == {"4", "5"}
+    assert {row["finished"] for row in people} == {"0", "1"}
+    assert {row["scored_votes"] for row in people} == {"24"}
+    models = [row for row in rates if row["condition"] != "real"]
+    assert all(
+        float(r["d_prime_low"]) < float(r["d_prime"]) < float(r["d_prime_high"]) for r in models
+    )
+
+
 def test_it_holds_the_votes_as_they_are(study, archive):
     with open_evidence(study) as source, open_evidence(archive) as copy:
         for table in ("votes", "photos", "stimuli"):
@@ -128,3 +147,35 @@ def test_a_doctored_export_is_refused(archive, tmp_path, file, old, new, sentenc
             copy.writestr(name, content)
     with pytest.raises(DesignError, match=sentence):
         report(doctored)
+
+
+def test_it_says_whose_it_is_and_what_was_changed(tmp_path):
+    terms = {"authors": ("Ada L.", "B. Babbage"), "licence": "CC-BY-4.0"}
+    study = make_study(tmp_path, photos=12, target=5, **terms)
+    poll(tmp_path, {"real": 0.7, "plain": 0.3, "vivid": 0.4}, 3)
+    store = Store(tmp_path, durable=False)
+    for number, value in enumerate(("9", "12")):
+        store.transact(lambda ledger, n=number, v=value: change(ledger, "target", v, 86_400.0 * n))
+    store.close()
+    with ZipFile(export(tmp_path, tmp_path / "a.zip")) as files:
+        about = json.loads(files.read("dataset_description.json"))
+        assert files.read("LICENSE") == b"CC-BY-4.0\n"
+        said = files.read("CHANGES").decode().splitlines()
+    assert [person["name"] for person in about["author"]] == list(terms["authors"])
+    assert about["license"] == "CC-BY-4.0"
+    assert said[1:3] == [
+        "  - 1970-01-02: target was changed to 12",
+        "  - 1970-01-01: target was changed to 9",
+    ]
+    assert study.sha256 in said[3]
+    with open_evidence(tmp_path / "a.zip") as copy:
+        assert copy.study == study
+
+
+def test_all_stimuli_may_be_in_it(study, archive, tmp_path):
+    everything = export(study, tmp_path / "all.zip", stimuli=True)
+    with open_evidence(study) as evidence, ZipFile(everything) as files:
+        shown = {f"materials/{row['file']}" for row in evidence.db["stimuli"].rows}
+        assert shown <= set(files.namelist())
+        assert not shown <= set(ZipFile(archive).namelist())
+    assert report(everything) == report(study)

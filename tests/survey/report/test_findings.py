@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from survey import stats
-from survey.comparison import Votes, difference, permutation_p
+from survey.comparison import Votes, difference, difference_p, permutation_p
 from survey.report.evidence import open_evidence
 from survey.report.findings import find
 from tests.helpers.made_up_votes import poll
@@ -50,8 +51,29 @@ def test_rates_and_intervals_are_those_of_the_votes(tmp_path, design):
 def test_differences_are_those_of_the_votes(tmp_path):
     findings, rows = found(tmp_path)
     (gap,) = findings.headline.gaps
+    votes = votes_by_hand(rows, (gap.first, gap.second))
+    assert gap.difference == pytest.approx([float(x) for x in difference(*votes)])
+    assert gap.p == gap.p_holm == pytest.approx(difference_p(*votes))
+    shuffled = permutation_p(votes[0][0], votes[1][0])
+    assert gap.p_these_photos == gap.p_these_photos_holm == pytest.approx(shuffled)
+
+
+def test_every_model_is_compared_with_the_real_photos(tmp_path):
+    findings, rows = found(tmp_path)
+    gaps = findings.headline.gaps_to_real
+    assert [(gap.first, gap.second) for gap in gaps] == [("plain", "real"), ("vivid", "real")]
+    for gap in gaps:
+        votes = votes_by_hand(rows, (gap.first, gap.second))
+        both = difference(*votes, level=1 - 0.05 / 2)
+        assert gap.difference == pytest.approx([float(x) for x in both])
+        assert gap.p_holm >= gap.p == pytest.approx(difference_p(*votes))
+    assert found(tmp_path / "pairs", "pair")[0].headline.gaps_to_real == ()
+
+
+def votes_by_hand(rows, names):
+    """Of two conditions, by the nine people and the 24 photos."""
     votes = []
-    for name in (gap.first, gap.second):
+    for name in names:
         (people, photos), told = by_hand(rows, name)
         sums = []
         for ids, every in ((people, range(1, 10)), (photos, range(1, 25))):
@@ -60,8 +82,7 @@ def test_differences_are_those_of_the_votes(tmp_path):
                 stats.Tally(called, np.array([(ids == i).sum() for i in every], dtype=float))
             )
         votes.append(Votes(*sums))
-    assert gap.difference == pytest.approx([float(x) for x in difference(*votes)])
-    assert gap.p == gap.p_holm == pytest.approx(permutation_p(votes[0][0], votes[1][0]))
+    return votes
 
 
 def test_sensitivity_needs_the_real_photos(tmp_path):
@@ -69,10 +90,11 @@ def test_sensitivity_needs_the_real_photos(tmp_path):
     real, plain, vivid = findings.headline.conditions
     assert real.d_prime is None
     assert plain.d_prime.estimate > vivid.d_prime.estimate  # 0.3 is told apart better than 0.55
-    expected = stats.d_prime(
-        *(stats.Tally(np.array(c.called), np.array(c.shown)) for c in (real, plain))
-    )
-    assert plain.d_prime_pooled == pytest.approx(float(expected))
+    hits, alarms = (norm.ppf((c.called + 0.5) / (c.shown + 1)) for c in (real, plain))
+    assert plain.d_prime.estimate == pytest.approx(hits - alarms)
+    assert plain.d_prime.low < plain.d_prime.estimate < plain.d_prime.high
+    assert plain.criterion.estimate == pytest.approx(-(hits + alarms) / 2)
+    assert plain.scarce == min(plain.called, real.shown - real.called, real.called)
 
 
 def test_pairs_have_a_ranking_and_no_criterion(tmp_path):

@@ -122,6 +122,44 @@ def test_few_people_are_said_to_be_few(tmp_path):
     assert "Only 12 photos" in said
 
 
+def test_many_people_on_few_photos_are_warned(tmp_path):
+    make_study(tmp_path, photos=12)
+    poll(tmp_path, RATES, 60)
+    assert "60 participants judged the same 12 photos" in text(report(tmp_path))
+
+
+def test_enough_photos_need_no_warning(voted):
+    assert "judged the same" not in text(report(voted))
+
+
+def test_published_figures_stand_beside_ours(tmp_path):
+    make_study(tmp_path / "single", photos=24, models=("regression", "other"))
+    poll(tmp_path / "single", {"real": 0.7, "regression": 0.4, "other": 0.4}, 25)
+    page = report(tmp_path / "single")
+    assert re.search(r"regression 34.6 % not told survey, design not described \d\d", text(page))
+    table = page.split("Published figures")[1].split("</table>")[0]
+    assert "<svg" not in table  # on no common axis
+    assert re.search(r"classification 57.7 %[^%]* not described — — — —", text(page))
+
+
+def test_nobody_yet_stands_beside_published_figures(tmp_path):
+    make_study(tmp_path, models=("regression", "rebalanced"))
+    Store(tmp_path, durable=False).close()
+    said = text(report(tmp_path))
+    assert said.count("no people yet") == 2
+    make_study(tmp_path / "pairs", models=("regression",), design="pair")
+    Store(tmp_path / "pairs", durable=False).close()
+    assert "no people yet" not in text(report(tmp_path / "pairs"))  # asked in another way
+
+
+def test_a_d_prime_of_few_votes_is_warned_of(tmp_path):
+    make_study(tmp_path, photos=24)
+    poll(tmp_path, {"real": 0.75, "plain": 0.0, "vivid": 0.5}, 25)
+    said = text(report(tmp_path))
+    assert re.search(r"behind the d′ of plain, only \d are of the rarest kind", said)
+    assert "behind the d′ of vivid" not in said
+
+
 def test_an_open_study_warns_of_looking_early(tmp_path):
     make_study(tmp_path, photos=12, target=10)
     poll(tmp_path, RATES, 3)

@@ -1,19 +1,12 @@
-// The photo before and after. value: {before, after, original, width, height, words, facts}; or only
-// {after} where nothing but the colours changed; or null.
-// Given: `element`, this widget's; `props`, its value; `watch`, for its changes.
-const find = (selector) => element.querySelector(selector);
-const stage = find(".stage"),
-  divider = find(".divider"),
-  against = find(".against");
+// The photo before and after. value: {photo, before, after, original, width, height, words, facts};
+// or only {photo, after} where nothing but the colours changed; or null. Whoever draws on the photo
+// finds a layer .pins over it, and hears "shown" when another photo is there, "spot" {x, y, keys}
+// when a place in it was clicked, tapped or chosen by keys; x and y are shares.
+// Given: `props`, its value; `watch`, for its changes; spotter.js before.
+const stage = at(".stage"),
+  against = at(".against");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let shown = null; // the last value that told of the photo itself
-
-function cut(share) {
-  stage.style.setProperty("--cut", `${share}%`);
-  divider.value = share;
-  const side = against.hidden || find("[value=before]").checked ? "black and white" : "original";
-  divider.setAttribute("aria-valuetext", `${Math.round(share)} % ${side}`);
-}
 
 function reveal() {
   if (calm.matches) return cut(50);
@@ -21,15 +14,15 @@ function reveal() {
   const step = (now) => {
     const t = Math.min(1, (now - start) / 1100);
     cut(100 - 50 * (1 - (1 - t) ** 3));
-    if (t < 1) requestAnimationFrame(step);
+    if (t < 1 && !dragging()) requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 }
 
 function left() {
-  const original = shown.original && find("[value=original]").checked;
-  find(".before").src = original ? shown.original : shown.before;
-  find(".tag.left").textContent = original ? "original" : "before";
+  const original = shown.original && at("[value=original]").checked;
+  at(".before").src = original ? shown.original : shown.before;
+  at(".tag.left").textContent = original ? "original" : "before";
 }
 
 async function decoded(source) {
@@ -46,27 +39,29 @@ async function draw() {
   if (!value) {
     shown = null;
     against.hidden = true;
-    find(".facts").textContent = "";
+    at(".facts").textContent = "";
     return;
   }
+  if (!value.before && value.photo !== shown?.photo) return; // late, of a photo that is gone
   await decoded(value.after);
   if (value !== props.value) return; // a newer one has come
-  find(".after").src = value.after;
+  at(".after").src = value.after;
   if (!value.before) return;
-  const same = shown && shown.before === value.before;
+  const same = shown?.photo === value.photo;
   shown = value;
   stage.style.setProperty("--width", value.width);
   stage.style.setProperty("--height", value.height);
-  find(".after").alt = `${value.words}, in colour`;
-  find(".before").alt = `${value.words}, as it came`;
-  find(".facts").textContent = value.facts;
+  at(".after").alt = `${value.words}, in colour`;
+  at(".before").alt = `${value.words}, as it came`;
+  at(".facts").textContent = value.facts;
   against.hidden = !value.original;
-  if (!value.original) find("[value=before]").checked = true;
+  if (!value.original) at("[value=before]").checked = true;
   left();
-  if (!same) reveal();
+  if (same) return;
+  say("shown", { photo: value.photo, words: value.words });
+  reveal();
 }
 
-divider.addEventListener("input", () => cut(Number(divider.value)));
 against.addEventListener("change", () => {
   left();
   cut(Number(divider.value));

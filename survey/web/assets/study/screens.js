@@ -152,6 +152,7 @@ const oneTabAtATime = (work) =>
 async function trials() {
   underWay = true;
   let trial = await ask("next_trial", { token });
+  if (trial) furnish(study, trial.answers);
   while (trial) {
     const images = decode(trial.images);
     const first = trial.number === 1;
@@ -240,7 +241,6 @@ function startAnew() {
 
 // The study's words, into the page.
 function introduce(study) {
-  furnish(study);
   part("keys").replaceChildren(...study.answers.flatMap(keyInRow));
   write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
   for (const name of ["title", "consent", "question"]) write(name, study[name]);

@@ -10,13 +10,15 @@ let keys = []; // likewise
 const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// The frames and buttons that the study's question type asks for.
-function furnish({ answers, words }) {
+// The frames and buttons that the study's question type asks for, the answers in this order: keys
+// have their places, but what they mean may be another thing for another person.
+function furnish({ answers, words }, order) {
   const photos = stage.querySelector(".photos");
   figures = words.pictures.map(() => photos.firstElementChild.cloneNode(true));
   photos.replaceChildren(...figures);
   keys = answers.map((answer) => answer.key);
-  buttons = answers.map(({ label, sign }, i) => {
+  buttons = answers.map(({ sign }, i) => {
+    const { label } = answers.find(({ name }) => name === order[i]);
     const button = document.createElement("button");
     Object.assign(button, { type: "button", disabled: true });
     const key = made("kbd", sign);

@@ -1,0 +1,1 @@
+"""What is decided about a study before its first vote; begin with study_power.py."""
