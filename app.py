@@ -1,4 +1,4 @@
-"""The app: four pages and how they are served.
+"""The app: five pages and how they are served.
 
     python app.py
     python app.py --study studies/faces --data votes --port 7860
@@ -23,20 +23,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import gradio as gr
 
+    from colorize.web.handlers import Pages
     from colorize.web.studio import Studio
+    from survey.web.board_host import BoardHost
     from survey.web.study_host import StudyHost
 
 
-def build(studio: Studio, *studies: Path, data: Path | None = None) -> gr.Blocks:
+def build(studio: Studio, *studies: Path, data: Path | None = None) -> Pages:
     """All pages in one app."""
     from gradio.components import Navbar
 
     from colorize.web.colorize_page import colorize_page
     from colorize.web.compare_page import compare_page
     from colorize.web.handlers import Pages
+    from survey.web.board_host import open_board
+    from survey.web.prefer_page import prefer_page
     from survey.web.study_host import open_hosts
 
     hosts = open_hosts(studies, data)
+    board = open_board(data, lambda: list(studio.models), studio.paint)
     demo = Pages(title="Colorize", analytics_enabled=False)
     with demo:
         Navbar(main_page_name="Colorize")
@@ -44,18 +49,25 @@ def build(studio: Studio, *studies: Path, data: Path | None = None) -> gr.Blocks
     with demo.route("Compare", "compare"):
         Navbar(main_page_name="Colorize")
         compare_page(demo, studio)
-    lay_out(demo, hosts)
+    with demo.route("Prefer", "prefer"):
+        Navbar(main_page_name="Colorize")
+        prefer_page(board)
+    lay_out(demo, hosts, board)
+    for host in hosts.values():  # a demonstration's stimuli, before anybody waits for them
+        demo.at_start.append(host.opening)
+        demo.at_end.append(host.leave)
     demo.queue(max_size=64, api_open=False)
     return demo
 
 
-def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost]) -> None:
+def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost], board: BoardHost) -> None:
     """The pages of each study: /study and /results, or with its name, /study-faces, where there are
-    several. One secret opens the results of all."""
+    several. One secret opens the results of all. The board is on /results in any case."""
     from gradio.components import Navbar
 
     from survey.web.operator_access import OperatorLock
     from survey.web.pages import results_page, study_page
+    from survey.web.prefer_page import board_section
 
     lock = OperatorLock(os.environ.get("SURVEY_SECRET", ""))
     for name, host in hosts.items():
@@ -66,6 +78,12 @@ def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost]) -> None:
         with demo.route(f"Results{called}", f"results{end}"):
             Navbar(main_page_name="Colorize")
             results_page(host, lock)
+            if not name:
+                board_section(board)
+    if "" not in hosts:
+        with demo.route("Preferences", "results"):
+            Navbar(main_page_name="Colorize")
+            board_section(board)
 
 
 def launch(demo: gr.Blocks, port: int | None = None, **options: Any) -> tuple[Any, str, str | None]:
@@ -139,9 +157,12 @@ def open_studio(device: str) -> Studio:
     from colorize.space import gpu_is_lent, misfit
 
     if not gpu_is_lent():
+        from colorize.web.pass_queue import Passes
         from colorize.web.studio import Studio
 
-        return Studio(device)
+        studio = Studio(device)
+        studio.network = Passes(studio)
+        return studio
     if problem := misfit():
         print(problem, flush=True)
     import spaces  # noqa: F401  (before torch)
@@ -186,9 +207,15 @@ def main() -> None:
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()
-    threading.Thread(target=warm_up, args=[studio]).start()  # an end in the middle would be a crash
+    threading.Thread(
+        target=warm_up, args=[studio, *demo.at_start]
+    ).start()  # an end in the middle would be a crash
     threading.Thread(target=keep_tidy, args=[studio], daemon=True).start()
-    demo.block_thread()
+    try:
+        demo.block_thread()
+    finally:
+        for leave in demo.at_end:
+            leave()
 
 
 if __name__ == "__main__":

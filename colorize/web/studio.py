@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from colorize.files import MARK, bare_name
-from colorize.photo import SUFFIXES, is_gray, open_photo, save_photo, shrink
+from colorize.photo import SUFFIXES, Photo, is_gray, open_photo, save_photo, shrink
 from colorize.settings import Settings
 
 if TYPE_CHECKING:  # torch: the first page need not wait for it
@@ -152,6 +152,10 @@ class Studio:
             return self.preview(path, settings.model).look.render(settings).pixels
 
         return self._painted.get((path, settings), paint)
+
+    def paint(self, photo: Photo, name: str) -> np.ndarray:
+        """A photo in a model's colours, (H, W, 3) uint8, by this process; nothing is remembered."""
+        return self.colorizer(name).look(photo, partial(self.run, name)).render().pixels
 
     def colorize(self, path: str, settings: Settings) -> Colored:
         """The photo at its full size."""

@@ -66,14 +66,24 @@ class Preferences:
         return cls(rate(found, study.models), _catches(db, left_out))
 
     def sections(self) -> list[str]:
-        return [_ratings(self.ratings), _matrix(self.ratings), _pairs(self.ratings), _habits(self)]
+        return [*ratings_sections(self.ratings), _habits(self)]
 
     def tables(self) -> list[Table]:
         """For CSV files: the ratings, and every two models."""
-        return [
-            Table("ratings", RATINGS, _rating_rows(self.ratings)),
-            Table("pairs", PAIRS, [_pair_cells(pair) for pair in self.ratings.pairs]),
-        ]
+        return ratings_tables(self.ratings)
+
+
+def ratings_sections(found: Ratings) -> list[str]:
+    """Strengths, each against each, and pairs."""
+    return [_ratings(found), _matrix(found), _pairs(found)]
+
+
+def ratings_tables(found: Ratings) -> list[Table]:
+    """For CSV files: the ratings, and every two models."""
+    return [
+        Table("ratings", RATINGS, _rating_rows(found)),
+        Table("pairs", PAIRS, [_pair_cells(pair) for pair in found.pairs]),
+    ]
 
 
 def _catches(db: Database, left_out: Sequence[int]) -> Catches:
@@ -183,18 +193,22 @@ def more(pair: Pair) -> str:
 
 def _habits(found: Preferences) -> str:
     """Ties, sides, whether there is one ranking, and the catch trials."""
-    ratings, catches = found.ratings, found.catches
+    catches = found.catches
+    absurd = f"in {catches.failed:,} of {catches.shown:,}"
+    said = {"Catch trials": f"absurd colours were preferred, or not told apart, {absurd}"}
+    return section("Habits", definitions(habits(found.ratings) | said))
+
+
+def habits(ratings: Ratings) -> dict[str, str]:
+    """Ties, sides, and whether there is one ranking."""
     p = ratings.transitivity_p
-    said = {
+    return {
         "Cannot decide": f"{ratings.tied:,} of {ratings.votes:,} votes; between two equal models "
         f"{percent(ratings.undecided.estimate)} ({span(ratings.undecided, 1, 100)})",
         "Left side": f"takes {percent(ratings.left.estimate)} ({span(ratings.left, 1, 100)}) of "
         "the deciding votes between two equal models; the ratings allow for it",
         "One ranking": f"{_verdict(p)} (p {p_value(p)})" if p is not None else NONE,
-        "Catch trials": f"absurd colours were preferred, or not told apart, in {catches.failed:,} "
-        f"of {catches.shown:,}",
     }
-    return section("Habits", definitions(said))
 
 
 def _verdict(p: float) -> str:

@@ -1,6 +1,7 @@
 """The pictures of the app in docs/: every page, wide and narrow, by day and by night.
 
-python app.py --port 7860 &
+python -m survey board data/board --simulate 2000
+python app.py --port 7860 --data data &
 python tests/browser/pictures.py http://127.0.0.1:7860 docs
 """
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 READY = {
     "": "#maps figure",
     "compare": "table.bars",
+    "prefer": ".stand[data-phase=ask]",
     "study": "h1:visible",
     "results": "iframe:visible, h1:visible",
 }
@@ -40,6 +42,7 @@ def main() -> None:
                 for path, ready in READY.items():
                     picture = args.folder / f"{path or 'colorize'}-{width}-{light}.jpg"
                     take(page, f"{args.address}/{path}", ready, picture)
+                take_board(page, args.folder / f"board-{width}-{light}.jpg")
                 page.close()
 
 
@@ -50,6 +53,17 @@ def take(page: Page, address: str, ready: str, picture: Path) -> None:
     height = page.evaluate("document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": min(height, TALLEST)}
     page.screenshot(path=picture, type="jpeg", quality=88, full_page=True, clip=clip)
+    print(picture)
+
+
+def take_board(page: Page, picture: Path) -> None:
+    """The board alone, of the Results page that is open."""
+    page.locator("#board iframe:visible").wait_for(timeout=120_000)
+    page.wait_for_timeout(500)  # as tall as it is
+    page.locator("#board").scroll_into_view_if_needed()
+    box = page.locator("#board").bounding_box()
+    clip = box | {"height": min(box["height"], TALLEST)}
+    page.screenshot(path=picture, type="jpeg", quality=70, full_page=True, clip=clip)
     print(picture)
 
 

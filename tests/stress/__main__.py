@@ -1,6 +1,7 @@
 """What tries to break the app, as commands.
 
     python -m tests.stress load --minutes 10 --participants 100 --visitors 10
+    python -m tests.stress board --minutes 2 --voters 100 --visitors 10
     python -m tests.stress kill --rounds 50
     python -m tests.stress soak --minutes 60
     python -m tests.stress attack --participants 1000
@@ -16,12 +17,15 @@ import sys
 
 COMMANDS = {
     "load": "participants answer while visitors colour photos: latencies, memory, files",
+    "board": "visitors vote on the open board while others colour photos: is every vote kept?",
     "kill": "kill -9 during that load, again and again: is any acknowledged vote lost?",
     "faults": "full disks, no handles, damaged and held databases, a Hub that fails or hangs",
     "attack": "throw-away participants, guessed keys: what can be learned, and how fast?",
     "images": "damaged photos through the app and the shell: colours, or a sentence",
     "bombs": "small files that promise much, opened under watch: seconds and megabytes",
     "archive": "many photos, more workers: photos a second, and memory for a long list",
+    "start": "a cold start: the first page, the first photo, the first trial",
+    "passes": "visitors' passes through the network: at once, or queued into batches",
     "soak": "an hour or more at a modest pace: does anything grow?",
 }
 

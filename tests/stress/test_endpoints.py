@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from survey.web.participant_api import ASKED
+from survey.web.prefer_api import ASKED as PREFER
 from tests.helpers.mutants import samples
 from tests.stress.raw_client import API, photo
 
@@ -128,6 +129,20 @@ def test_the_study_and_the_desk(http, config, data):
     given_ = {field: data.draw(VALUES) for field in sorted(fields)}
     call = data.draw(st.one_of(st.just({"ask": name, **given_}), VALUES))
     where = data.draw(st.sampled_from(["study", "results"]))
+    body = {"component_id": ids[where], "fn_name": "ask", "data": call, "session_hash": "x"}
+    said = post(http, f"{API}/component_server", body)
+    if said.status_code == 200 and isinstance(call, dict):
+        assert {"reply", "refused", "wait"} & set(said.json()), said.text
+
+
+@tried
+@given(st.data())
+def test_the_open_board(http, config, data):
+    ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
+    name = data.draw(st.sampled_from([*PREFER, "board"]))
+    given_ = {field: data.draw(VALUES) for field in sorted(PREFER.get(name, ()))}
+    call = data.draw(st.one_of(st.just({"ask": name, **given_}), VALUES))
+    where = data.draw(st.sampled_from(["prefer", "board"]))
     body = {"component_id": ids[where], "fn_name": "ask", "data": call, "session_hash": "x"}
     said = post(http, f"{API}/component_server", body)
     if said.status_code == 200 and isinstance(call, dict):

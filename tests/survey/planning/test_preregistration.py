@@ -7,6 +7,7 @@ import pytest
 from survey.__main__ import main
 from survey.planning.assumed import Assumed
 from survey.planning.preregistration import Chances, preregistration
+from survey.questionnaire.questions import Question
 from survey.report.exclusion import sentences
 from survey.study import Exclusion
 from tests.helpers.study import make_study
@@ -42,6 +43,14 @@ def test_it_says_all_that_is_fixed_beforehand(tmp_path):
     ):
         assert needed in said, needed
     assert preregistration(tmp_path, QUICK) == preregistration(tmp_path, QUICK)
+
+
+def test_it_holds_the_questions(tmp_path):
+    asked = (Question("age", "How old are you?", "text"), Question("eyes", "Glasses?", "text"))
+    make_study(tmp_path, before=asked)
+    said = text(preregistration(tmp_path, QUICK))
+    assert "Asked before the trials How old are you? · Glasses?" in said
+    assert "Asked after them" not in said
 
 
 def test_it_does_not_tell_the_seed(tmp_path):
