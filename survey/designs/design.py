@@ -85,6 +85,7 @@ class Words:
     share: str = "called real"  # what a rate is the share of
     favoured: str = "believed"  # what the photos with the highest rates are
     reference: str = "nobody could tell"  # what a report's dashed line marks
+    tests: str = ""  # what a study's plan says is tested, where differences of shares are not
     claims: Mapping[str, str] = field(default_factory=dict)  # what the report's own numbers claim
     columns: Mapping[str, str] = field(default_factory=dict)  # each image's, in exported votes
 

@@ -54,10 +54,11 @@ In the CSV files, a text that begins with one of = + - @ ' has an apostrophe put
 no spreadsheet runs it; take off one leading apostrophe to have the text as it was.
 
 `results/people.csv` says who broke which rule of exclusion (1), who is `excluded` from the main
-results by any, and what the key on the left meant (`left_answer`). To analyse the votes, with
-a mixed model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
-`python analysis/marginal_model.py` (needs statsmodels).
+results by any, and what the key on the left meant (`left_answer`).{models}
 """
+MODELS = """ To analyse the votes, with
+a mixed model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
+`python analysis/marginal_model.py` (needs statsmodels)."""  # of what is believed or not
 ANALYSIS = Path(__file__).parents[1] / "analysis"
 
 
@@ -78,7 +79,9 @@ def export(
 
 def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
     study, db, findings = evidence.study, evidence.db, find(evidence.db, evidence.study)
-    _add(archive, "README.md", README.format(title=study.title, sha256=study.sha256))
+    models = MODELS if study.question_type.is_yes_or_no else ""
+    about = README.format(title=study.title, sha256=study.sha256, models=models)
+    _add(archive, "README.md", about)
     with TemporaryDirectory() as folder:
         _add(archive, FILE, study.save(folder).read_bytes())
     _add(archive, "dataset_description.json", json.dumps(describe(evidence), indent=2))
@@ -92,7 +95,7 @@ def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
         if image := evidence.image(file):
             _add(archive, f"{MATERIALS}/{file}", image)
     _add(archive, "results/report.html", render(evidence, findings))
-    for script in sorted(ANALYSIS.glob("m*_model.*")):
+    for script in sorted(ANALYSIS.glob("m*_model.*")) if models else ():
         _add(archive, f"analysis/{script.name}", script.read_bytes())
     _add(archive, "CHANGES", history(evidence))
     if study.licence:

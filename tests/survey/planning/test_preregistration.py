@@ -84,3 +84,10 @@ def test_the_command_writes_it(tmp_path, capsys, monkeypatch):
         main(["plan", "study", "--runs", "many"])
     assert main(["plan", "study", "--rate", "0.99"]) == 2
     assert "must lie between 0 and 1" in capsys.readouterr().err
+
+
+def test_a_plan_of_preferences_says_what_is_tested_and_how_many_it_takes(tmp_path):
+    make_study(tmp_path, design="preference", models=("a", "b", "c"), trials=12, photos=48)
+    page = preregistration(tmp_path, Chances(Assumed(0.3, 0.1)))
+    assert "strengths of every two models" in page and "difference of every two" not in page
+    assert "one takes 55% of the deciding votes" in page and "48 photos and 12 votes" in page
