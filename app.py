@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import gradio as gr
 
+    from colorize.web.handlers import Pages
     from colorize.web.studio import Studio
     from survey.web.board_host import BoardHost
     from survey.web.study_host import StudyHost
 
 
-def build(studio: Studio, *studies: Path, data: Path | None = None) -> gr.Blocks:
+def build(studio: Studio, *studies: Path, data: Path | None = None) -> Pages:
     """All pages in one app."""
     from gradio.components import Navbar
 
@@ -52,13 +53,16 @@ def build(studio: Studio, *studies: Path, data: Path | None = None) -> gr.Blocks
         Navbar(main_page_name="Colorize")
         prefer_page(board)
     lay_out(demo, hosts, board)
+    for host in hosts.values():  # a demonstration's stimuli, before anybody waits for them
+        demo.at_start.append(host.opening)
+        demo.at_end.append(host.leave)
     demo.queue(max_size=64, api_open=False)
     return demo
 
 
 def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost], board: BoardHost) -> None:
     """The pages of each study: /study and /results, or with its name, /study-faces, where there are
-    several. One secret opens the results of all. The open board is at /results in any case."""
+    several. One secret opens the results of all. The board is on /results in any case."""
     from gradio.components import Navbar
 
     from survey.web.operator_access import OperatorLock
@@ -77,7 +81,7 @@ def lay_out(demo: gr.Blocks, hosts: Mapping[str, StudyHost], board: BoardHost) -
             if not name:
                 board_section(board)
     if "" not in hosts:
-        with demo.route("Board", "results"):
+        with demo.route("Preferences", "results"):
             Navbar(main_page_name="Colorize")
             board_section(board)
 
@@ -153,9 +157,12 @@ def open_studio(device: str) -> Studio:
     from colorize.space import gpu_is_lent, misfit
 
     if not gpu_is_lent():
+        from colorize.web.pass_queue import Passes
         from colorize.web.studio import Studio
 
-        return Studio(device)
+        studio = Studio(device)
+        studio.network = Passes(studio)
+        return studio
     if problem := misfit():
         print(problem, flush=True)
     import spaces  # noqa: F401  (before torch)
@@ -200,9 +207,15 @@ def main() -> None:
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()
-    threading.Thread(target=warm_up, args=[studio]).start()  # an end in the middle would be a crash
+    threading.Thread(
+        target=warm_up, args=[studio, *demo.at_start]
+    ).start()  # an end in the middle would be a crash
     threading.Thread(target=keep_tidy, args=[studio], daemon=True).start()
-    demo.block_thread()
+    try:
+        demo.block_thread()
+    finally:
+        for leave in demo.at_end:
+            leave()
 
 
 if __name__ == "__main__":

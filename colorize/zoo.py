@@ -131,9 +131,18 @@ def load_peer(name: str) -> Model:
     return model.eval()
 
 
+def fetched() -> list[str]:
+    """Names of the peers that need not be fetched any more."""
+    return [name for name, peer in PEERS.items() if place_of(peer).exists()]
+
+
+def place_of(peer: Peer) -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / peer.file
+
+
 def fetch(peer: Peer) -> Path:
     """The peer's file in torch's hub folder, whole and with the published hash."""
-    path = Path(torch.hub.get_dir()) / "checkpoints" / peer.file
+    path = place_of(peer)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -31,8 +31,8 @@ from survey.designs import DESIGNS
 from survey.planning.assumed import add_options, assumed_by
 
 SETTINGS = (  # options of `build` that go into the design as they are
-    *("title", "design", "question", "practice", "trials", "catch", "pairs", "target"),
-    *("panel", "seed", "version"),
+    *("title", "design", "question", "practice", "trials", "catch", "pairs", "target", "panel"),
+    *("seed", "version", "language", "contact", "kept", "minutes", "display"),
 )
 CATCH = 0.25  # of 40 trials: ten, of which a guesser keeps the rule in 5 % of cases
 PROLIFIC = "PROLIFIC_PID,STUDY_ID,SESSION_ID"  # the person's own comes first
@@ -69,14 +69,18 @@ def build(args: argparse.Namespace) -> int:
     from colorize.folder import PHOTOS
     from survey.build import build, load_models, model_name
     from survey.other_systems import find, named
+    from survey.questionnaire.questions import read_pages
     from survey.study import Exclusion, Study
 
     if not args.photos.is_dir():
         raise ValueError(f"{args.photos} is no folder; give the one that holds the photos.")
     names = [name.strip() for name in args.models.split(",")] if args.models else []
     settings = {name: getattr(args, name) for name in SETTINGS}
-    if args.consent:
-        settings["consent"] = args.consent.read_text(encoding="utf-8")
+    for name in ("consent", "debrief"):
+        if path := getattr(args, name):
+            settings[name] = path.read_text(encoding="utf-8")
+    if args.questions:
+        settings |= read_pages(json.loads(args.questions.read_text(encoding="utf-8")))
     chosen = {name: value for name, value in settings.items() if value is not None}
     chosen.setdefault("seed", secrets.randbits(SEED_BITS))
     chosen["title"] = args.title or args.output.name
@@ -177,6 +181,15 @@ def people(args: argparse.Namespace) -> int:
         print(as_csv(found), end="")
     else:
         print(as_table(found))
+    return 0
+
+
+def words(args: argparse.Namespace) -> int:
+    from survey.language.wording import LANGUAGES, wording
+
+    if args.language not in LANGUAGES:
+        raise ValueError(f"There is no {args.language!r}; there are {', '.join(LANGUAGES)}.")
+    print(json.dumps(wording(args.language), indent=2, ensure_ascii=False))
     return 0
 
 
@@ -303,12 +316,11 @@ def parser() -> argparse.ArgumentParser:
     shape = options.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true")
     shape.add_argument("--csv", action="store_true")
-    options = command(forget, "remove a person who asks for it, and every copy")
-    options.add_argument("person", help="panel id, completion code or token")
-    hub = os.environ.get("SURVEY_MIRROR_REPO")
-    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
+    _forget_options(command(forget, "remove a person who asks for it, and every copy"))
     for name, about in RECRUIT.items():
         _recruit_options(command(recruit, about, name=name))
+    options = command(words, "print what participants read, to be translated", study=False)
+    options.add_argument("--language", default="en")
     commands.add_parser("power", help="how many participants and photos a difference takes")
     commands.add_parser("board", help="the open board: its ratings, as a page, as a zip")
     options = command(backup, "copy the votes, while the study runs, and check the copy")
@@ -335,6 +347,7 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--design", choices=tuple(DESIGNS), help=f"{types} (single)")
     add("--question", help="the default is the design's")
     add("--consent", type=Path, metavar="FILE", help="text to agree to")
+    _word_options(options)
     exposures = ", ".join(f"{name} {d.exposure_ms or 'none'}" for name, d in DESIGNS.items())
     add(
         "--exposure",
@@ -355,6 +368,25 @@ def _build_options(options: argparse.ArgumentParser) -> None:
     add("--version", type=int)
     add("--author", action="append", default=[], metavar="NAME", help="of the data; repeat it")
     add("--licence", default="", help="of the data, as CC-BY-4.0")
+
+
+def _word_options(options: argparse.ArgumentParser) -> None:
+    """What participants are told and asked beside the trials, and how they see these."""
+    add = options.add_argument
+    add("--contact", help="who asks and where to write to, told with the consent")
+    add("--kept", metavar="WORDS", help='how long answers are kept, as "until 2036"; told likewise')
+    add("--minutes", type=int, help="that it takes, told likewise (estimated)")
+    add("--debrief", type=Path, metavar="FILE", help="what it was about, told at the end")
+    add("--questions", type=Path, metavar="FILE", help="pages before and after the trials, as JSON")
+    add("--language", help="en, de, or `browser`: as each participant's browser prefers (en)")
+    sizes = "of an image: CSS pixels, `natural`: its own, on any screen, or `fit` (fit)"
+    add("--display", metavar="SIZE", help=sizes)
+
+
+def _forget_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("person", help="panel id, completion code or token")
+    hub = os.environ.get("SURVEY_MIRROR_REPO")
+    options.add_argument("--hub", metavar="REPO", default=hub, help="also in this dataset")
 
 
 def _recruit_options(options: argparse.ArgumentParser) -> None:

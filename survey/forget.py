@@ -10,6 +10,7 @@ beside a running app.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,18 +89,26 @@ def _remember(ledger: Ledger, gone: str) -> None:
 
 
 def _remove(ledger: Ledger, person: Row) -> int:
-    """All rows of a person; the rule that no vote is ever deleted rests for this transaction."""
+    """All rows of a person; the rules that nothing is ever deleted rest for this transaction."""
     db, number = ledger.db, person["id"]
     _remember(ledger, tombstone(person["token"]))
     db.execute("PRAGMA secure_delete = ON")  # zeros, not only free pages
-    (rule,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'votes_stay'").fetchone()
-    db.execute("DROP TRIGGER votes_stay")
-    votes = db.execute("DELETE FROM votes WHERE participant = ?", (number,)).rowcount
-    db.execute(rule)
+    votes = _delete(db, "votes", number)
+    _delete(db, "responses", number)
     db.execute("DELETE FROM trials WHERE participant = ?", (number,))
     db.execute("DELETE FROM participants WHERE id = ?", (number,))
     count_cells(ledger)
     return votes
+
+
+def _delete(db: sqlite3.Connection, table: str, participant: int) -> int:
+    """A person's rows of an append-only table."""
+    rule = f"{table}_stay"
+    (made,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (rule,)).fetchone()
+    db.execute(f"DROP TRIGGER {rule}")
+    gone = db.execute(f"DELETE FROM {table} WHERE participant = ?", (participant,)).rowcount
+    db.execute(made)
+    return gone
 
 
 def blank(path: Path, token: str) -> int:

@@ -74,6 +74,10 @@ class Ledger:
         """The tombstones."""
         return [gone for (gone,) in self.db.execute("SELECT hash FROM forgotten")]
 
+    def has_responded(self, participant: int, page: str) -> bool:
+        query = "SELECT 1 FROM responses WHERE participant = ? AND page = ?"
+        return self._row(query, participant, page) is not None
+
     def load_of_lists(self, since: float, now: float) -> dict[int, int]:
         """Per list: positions answered, and those still expected from people seen lately."""
         rows = self.db.execute(
@@ -177,6 +181,15 @@ class Ledger:
         finished = now if answered == self.study.positions else None
         self.update_person(person["id"], answered=answered, seen_at=now, finished_at=finished)
 
+    def add_responses(
+        self, participant: int, page: str, answers: Mapping[str, str | None], now: float
+    ) -> None:
+        """What somebody said to the questions of a page, all of them at once."""
+        for question, answer in answers.items():
+            said = {"participant": participant, "page": page, "question": question}
+            self.insert("responses", said | {"answer": answer, "received_at": now})
+        self.update_person(participant, seen_at=now)
+
     def close_trial(self, participant: int) -> None:
         self.db.execute("DELETE FROM trials WHERE participant = ?", (participant,))
 
@@ -208,7 +221,8 @@ class Ledger:
     def unsure_slot(self, seed: int, half: int, position: int, now: float) -> int:
         """Where the ratings are least sure by the votes until now; see `Design.next_slot`.
 
-        Replayed from a vote: with its person's seed and plan, its position and `opened_at`.
+        Replayed from a vote: with its person's seed and plan, its position and `opened_at`, as long
+        as nobody was forgotten.
         """
         query = """SELECT slot, answer, COUNT(*) FROM votes
                    WHERE kind = 'trial' AND received_at <= ? GROUP BY slot, answer"""

@@ -1,10 +1,12 @@
-"""The copy of every vote: one JSON line each, in a file that only grows.
+"""The copy of every vote, and of every answer to a question page: one JSON line each, in a file
+that only grows.
 
 The lines go to data/mirror/, to a file of this process alone, once the vote is in the database and
 before it is acknowledged. survey/push.py sends the files elsewhere, survey/recovery.py makes a
 database of them again. A line holds the hash of the design, the vote's row and its participant's:
 
     {"study": "3f…", "participant": {"id": 7, …}, "vote": {"id": 96, "participant": 7, …}}
+    {"study": "3f…", "participant": {"id": 7, …}, "response": {"id": 4, "participant": 7, …}}
 
 Beside them lies a tombstone for everyone who was forgotten (survey/forget.py), the hash of a random
 token: nobody finds a person by it, but an old copy of the person is known by it, and left out.
@@ -39,7 +41,14 @@ class Mirror:
 
     def last_id(self) -> int:
         """The newest vote that has its line in this folder, by the vote's number; 0: none."""
-        return max(map(_last_id, files(self._folder)), default=0)
+        return self._last("vote")
+
+    def last_response(self) -> int:
+        """Likewise the newest answer to a question page."""
+        return self._last("response")
+
+    def _last(self, row: str) -> int:
+        return max((_last_id(path, row) for path in files(self._folder)), default=0)
 
     def write(self, records: Iterable[Record]) -> None:
         """Append a line for each, all or none; the operating system has them when this returns."""
@@ -68,16 +77,18 @@ def files(folder: str | Path) -> list[Path]:
     return sorted(Path(folder).glob("**/*.jsonl"))
 
 
-def _last_id(path: Path) -> int:
+def _last_id(path: Path, row: str) -> int:
     """The number of the last vote whose line is whole; a lost power may spoil some."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL))
-        whole = file.read().split(b"\n")[:-1]
-    for line in reversed(whole):
-        try:
-            return int(json.loads(line)["vote"]["id"])
-        except (ValueError, KeyError, TypeError):
-            continue
+    size = path.stat().st_size
+    for tail in (TAIL, size) if size > TAIL else (size,):  # mostly, one is near the end
+        with path.open("rb") as file:
+            file.seek(size - tail)
+            whole = file.read(tail).split(b"\n")[:-1]
+        for line in reversed(whole):
+            try:
+                return int(json.loads(line)[row]["id"])
+            except (ValueError, KeyError, TypeError):
+                continue
     return 0
 
 

@@ -11,20 +11,17 @@ participation only where they have a code or an address; whoever they concern is
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
+from survey.language.wording import ENGLISH, wording
 from survey.ledger import Ledger
+from survey.study import Study
 
-OUTCOMES = {  # what is said, where the page has not said it already
-    "finished": "",
-    "excluded": "Some of your answers broke a rule of this study, so it cannot count them.",
-    "screened": "This study needs people who see all colours. Thank you for your interest!",
-    "full": "",
-    "declined": "You have not taken part, and nothing of you is kept.",
-}
+OUTCOMES: dict[str, str] = wording(ENGLISH)["outcomes"]  # "" where the page has said it already
 LONGEST = 500
 
 
@@ -57,6 +54,15 @@ def ending(db: sqlite3.Connection | Database, outcome: str, own_code: str = "") 
     if given.startswith("https://"):
         return Ending(outcome, sentence, address=given)
     return Ending(outcome, sentence, code=given or own_code)
+
+
+def is_screened(
+    db: sqlite3.Connection | Database, study: Study, person: Mapping[str, Any] | sqlite3.Row
+) -> bool:
+    """Did a person (a row) end before the first trial, by their own account of their colours?"""
+    deficient = study.exclusion.colour_deficient and not person["answered"]
+    deficient = deficient and person["colour_vision"] == "deficient"
+    return bool(deficient and destination(db, "screened"))
 
 
 def read(text: str) -> tuple[str, str]:

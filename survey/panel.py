@@ -1,4 +1,4 @@
-"""What a panel calls its members stays in the study's database; every copy has a keyed hash.
+"""What a panel's links say of its members stays in the study's database; copies have keyed hashes.
 
     seal = PanelSeal("studies/poster/data")
     seal.of("5f2c…")                  # 'sealed:9b…': the same for the same id, and no way back
@@ -10,6 +10,7 @@ more. Without its key a restored study knows nobody of the panel again: whoever 
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -42,6 +43,11 @@ class PanelSeal:
         if panel_id.startswith(PREFIX):
             return panel_id
         return PREFIX + hmac.new(self._key(), panel_id.encode(), hashlib.sha256).hexdigest()
+
+    def of_details(self, details: str) -> str:
+        """Likewise for what else a panel's link said: JSON, a text by parameter."""
+        said: dict[str, str] = json.loads(details)
+        return json.dumps({name: self.of(value) for name, value in said.items()})
 
     def _key(self) -> bytes:
         if self._chosen:

@@ -4,8 +4,9 @@ For whoever writes a page (every call may come early, late, twice, or from someb
 
     survey = StudyProtocol(store)
     token = survey.begin(True, panel_id="")            # consent given -> a key to the rest
-    stage = survey.stage(token)                        # 'colour_vision' | 'trials' | 'done'
+    stage = survey.stage(token)     # 'colour_vision' | 'before' | 'trials' | 'after' | 'done'
     survey.colour_vision(token, "normal")              # or 'deficient', 'unsure'
+    survey.respond(token, "before", {"age": "30"})     # a page of questions, if the study has one
     trial = survey.next_trial(token)                   # a Trial; None when all are answered
     survey.shown(token, trial.nonce)                   # images decoded: await this, THEN paint
     ack = survey.vote(token, trial.nonce, "real", {…}) # an Ack: feedback in practice, next trial
@@ -24,18 +25,21 @@ from __future__ import annotations  # the calls' inner functions are defined at 
 
 import hashlib
 import hmac
+import json
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from survey.language.wording import ENGLISH, sentence, wording
 from survey.ledger import Ledger, Row
-from survey.outcomes import Ending, destination, ending
+from survey.outcomes import Ending, destination, ending, is_screened
 from survey.panel import PREFIX
+from survey.questionnaire.questions import PAGES, Question, Unanswerable, read_answers
 from survey.recruitment import Recruitment, ValidFinishers
 from survey.report.exclusion import flagged
 from survey.store import Store
@@ -47,13 +51,6 @@ Showing = tuple[dict[str, Any], tuple[str, ...], int]  # a trial, its images' fi
 COLOUR_VISION = ("normal", "deficient", "unsure")
 LONGEST_PANEL_ID = 128
 PLACEHOLDER = "{{%"  # with which Prolific marks what it fills in; where it did not, nobody is named
-NO_PANEL = (
-    "This study is for the members of a panel. Please open it by the link that the panel gave you: "
-    "this address lacks {name}."
-)
-FULL = "This study has all the participants it needs. Thank you!"
-CLOSED = "This study has ended. Thank you for your interest!"
-PAUSED = "This study rests at the moment. Please come back later."
 
 
 class Refused(Exception):
@@ -107,19 +104,25 @@ class StudyProtocol:
         self._clock = clock
         self.valid_finishers = ValidFinishers(store.study)
 
-    def begin(self, consent: bool, panel_id: str = "") -> str:
-        """Enrol whoever consents; a panel's member who comes again goes on with the old token."""
+    def begin(
+        self, consent: bool, panel_id: str = "", panel_details: Mapping[str, str] | None = None
+    ) -> str:
+        """Enrol whoever consents; a panel's member who comes again goes on with the old token.
+        `panel_details` are the panel's other parameters, as far as its link had them."""
 
         def enrol(ledger: Ledger, now: float) -> str:
-            _require(consent is True, "consent", "Please agree to take part first.")
+            _require(consent is True, "consent", sentence("consent"))
+            details = self._details(panel_details)
             panel = self._panel_id(panel_id)
             _require(panel or not self.study.panel, "panel", self._no_panel())
             sealed = self.store.seal.of(panel) if panel else ""
             known = ledger.person_of_panel(panel, sealed) if panel else None
             if known is None:
-                return self._enrol(ledger, panel, now)
+                return self._enrol(ledger, panel, details, now)
             if known["panel_id"] == sealed:  # a restore knew no more
                 ledger.update_person(known["id"], panel_id=panel)
+                if details:
+                    ledger.update_person(known["id"], panel_details=details)
             return str(known["token"])
 
         return self._decide(enrol)
@@ -134,17 +137,30 @@ class StudyProtocol:
         return self._decide(count)
 
     def stage(self, token: str) -> str:
-        """Where this participant is: 'colour_vision', 'trials' or 'done'."""
+        """Where this participant is: 'colour_vision', 'before', 'trials', 'after' or 'done'."""
         return self._decide(lambda ledger, now: self._stage(ledger, _person(ledger, token)))
 
     def colour_vision(self, token: str, answer: str) -> None:
         def record(ledger: Ledger, now: float) -> None:
             person = _person(ledger, token)
-            _require(_stage(person) == "colour_vision", "twice", "You answered this already.")
+            _require(person["colour_vision"] is None, "twice", sentence("twice"))
             _require(
                 answer in COLOUR_VISION, "answer", f"Please answer {', '.join(COLOUR_VISION)}."
             )
             ledger.update_person(person["id"], colour_vision=answer, seen_at=now)
+
+        self._decide(record)
+
+    def respond(self, token: str, page: str, answers: Mapping[str, Any]) -> None:
+        """What somebody says to the questions before the trials, or to those after them."""
+
+        def record(ledger: Ledger, now: float) -> None:
+            person = _person(ledger, token)
+            _require(page in PAGES, "answer", f"A page is {' or '.join(PAGES)}.")
+            _require(not ledger.has_responded(person["id"], page), "twice", sentence("twice"))
+            _require(self._stage(ledger, person) == page, "phase", sentence("phase"))
+            said = _answers(getattr(self.study, page), answers)
+            ledger.add_responses(person["id"], page, said, now)
 
         self._decide(record)
 
@@ -154,8 +170,8 @@ class StudyProtocol:
         def find(ledger: Ledger, now: float) -> Showing | None:
             person = _person(ledger, token)
             stage = self._stage(ledger, person)
-            _require(stage != "colour_vision", "phase", "Please answer the question before this.")
-            if stage == "done":
+            _require(stage not in ("colour_vision", "before"), "phase", sentence("phase"))
+            if stage != "trials":
                 return None
             ledger.update_person(person["id"], seen_at=now)
             trial = ledger.trial(person["id"])
@@ -225,17 +241,24 @@ class StudyProtocol:
         return outcome
 
     def _stage(self, ledger: Ledger, person: Row) -> str:
-        """`_stage`, but whoever is screened out is done before the first trial."""
-        return "done" if self._is_screened(ledger, person) else _stage(person)
+        """The first thing that is open; whoever is screened out is done before the first trial."""
+        if is_screened(ledger.db, self.study, person):
+            return "done"
+        if person["colour_vision"] is None:
+            return "colour_vision"
+        if not person["answered"] and self._asks(ledger, person, "before"):
+            return "before"
+        if person["finished_at"] is None:
+            return "trials"
+        return "after" if self._asks(ledger, person, "after") else "done"
 
-    def _is_screened(self, ledger: Ledger, person: Row) -> bool:
-        deficient = self.study.exclusion.colour_deficient and not person["answered"]
-        deficient = deficient and person["colour_vision"] == "deficient"
-        return deficient and bool(destination(ledger.db, "screened"))
+    def _asks(self, ledger: Ledger, person: Row, page: str) -> bool:
+        """Has this page questions, and has this person not answered them?"""
+        return bool(getattr(self.study, page)) and not ledger.has_responded(person["id"], page)
 
     def _outcome(self, ledger: Ledger, person: Row) -> str:
         """Of whoever is done; a rule that was broken counts where the study has a code for it."""
-        if self._is_screened(ledger, person):
+        if is_screened(ledger.db, self.study, person):
             return "screened"
         if destination(ledger.db, "excluded"):
             flags = flagged(Database(ledger.db), self.study, person["id"])
@@ -243,10 +266,10 @@ class StudyProtocol:
         return "finished"
 
     def _no_panel(self) -> str:
-        name = self.study.panel_parameters[0] if self.study.panel else ""
-        return NO_PANEL.format(name=name)
+        names = self.study.panel_parameters[0] if self.study.panel else ""
+        return str(wording(ENGLISH)["page"]["no_panel"]).format(names=names)
 
-    def _enrol(self, ledger: Ledger, panel_id: str, now: float) -> str:
+    def _enrol(self, ledger: Ledger, panel_id: str, details: str | None, now: float) -> str:
         """A new participant, on the list with the least to come."""
         lately = now - 60 * self.study.expire_minutes, now
         self._require_room(ledger, *lately)
@@ -261,6 +284,7 @@ class StudyProtocol:
             "list": min(loads, key=lambda which: (loads[which], (which + seed) % len(loads))),
             "plan": " ".join(map(str, plan(self.study, seed))),
             "panel_id": panel_id or None,
+            "panel_details": details,
             "begun_at": now,
             "seen_at": now,
         }
@@ -270,23 +294,28 @@ class StudyProtocol:
     def _require_room(self, ledger: Ledger, since: float, now: float) -> None:
         """Newcomers are taken while the study is open and short of valid participants."""
         recruitment = Recruitment.of(ledger.db, self.study)
-        _require(recruitment.state != "paused", "paused", PAUSED)
-        _require(recruitment.state != "closed", "full", CLOSED)
+        _require(recruitment.state != "paused", "paused", sentence("paused"))
+        _require(recruitment.state != "closed", "full", sentence("ended"))
         people = ledger.people(since, now)
         if people >= recruitment.target > 0:  # those who broke a rule are counted only then
             people -= self.valid_finishers.among(ledger.db).invalid
-            _require(people < recruitment.target, "full", FULL)
+            _require(people < recruitment.target, "full", sentence("full"))
 
     def _panel_id(self, value: object) -> str:
         """A panel's own id, if this study keeps any."""
-        if (
-            isinstance(value, str)
-            and len(value) <= LONGEST_PANEL_ID
-            and value.isprintable()
-            and not value.startswith((PREFIX, PLACEHOLDER))
-        ):
-            return value if self.study.panel else ""
+        if _is_panels(value):
+            return str(value) if self.study.panel else ""
         raise Refused("panel", f"A panel id is a text of up to {LONGEST_PANEL_ID} characters.")
+
+    def _details(self, given: object) -> str | None:
+        """What else the panel's link said, as JSON; of what this study asks for, and no more."""
+        others = self.study.panel_parameters[1:]
+        if given is None or not others:
+            return None
+        known = isinstance(given, Mapping) and set(given) <= set(others)
+        if not isinstance(given, Mapping) or not known or not all(map(_is_panels, given.values())):
+            raise Refused("panel", f"A panel's link may tell {', '.join(others)}, each a text.")
+        return json.dumps(dict(given)) if given else None
 
     def _open(self, ledger: Ledger, person: Row, position: int, now: float) -> Showing:
         return self._showing(ledger, ledger.open_trial(person, position, now), person)
@@ -329,20 +358,31 @@ def _require(allowed: object, reason: str, sentence: str) -> None:
 def _person(ledger: Ledger, token: object) -> Row:
     person = ledger.person(token) if isinstance(token, str) and token.isascii() else None
     if person is None:
-        raise Refused("token", "This participation is not known here; please start anew.")
+        raise Refused("token", sentence("token"))
     return person
 
 
-def _stage(person: Row) -> str:
-    if person["colour_vision"] is None:
-        return "colour_vision"
-    return "trials" if person["finished_at"] is None else "done"
+def _is_panels(value: object) -> bool:
+    """Can a panel's link say this?"""
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST_PANEL_ID
+        and value.isprintable()
+        and not value.startswith((PREFIX, PLACEHOLDER))
+    )
+
+
+def _answers(page: Sequence[Question], said: object) -> dict[str, str | None]:
+    try:
+        return read_answers(page, said)
+    except Unanswerable as error:
+        raise Refused("answer", str(error)) from error
 
 
 def _open_trial(ledger: Ledger, person: Row, nonce: object) -> Row:
     trial = ledger.trial(person["id"])
     if trial is None or nonce != trial["nonce"]:
-        raise Refused("stale", "This trial is answered already, or was opened again elsewhere.")
+        raise Refused("stale", sentence("stale"))
     return trial
 
 
@@ -350,11 +390,11 @@ def _vote(
     study: Study, trial: Row, answer: object, timing: object, now: float
 ) -> dict[str, object]:
     """The vote to record, if this answer may be given now."""
-    _require(trial["shown_at"] is not None, "unseen", "This trial was not shown yet.")
+    _require(trial["shown_at"] is not None, "unseen", sentence("unseen"))
     elapsed_ms = (now - trial["shown_at"]) * 1000
     if elapsed_ms < 0:  # the clock was set back meanwhile: it knows nothing of this trial
         elapsed_ms = math.inf
-    _require(elapsed_ms >= (trial["requested_ms"] or 0), "early", "Please look first, then answer.")
+    _require(elapsed_ms >= study.least_ms(trial["requested_ms"]), "early", sentence("early"))
     _require(answer in study.answers, "answer", f"Please answer {' or '.join(study.answers)}.")
     try:
         times = Timing.parse(timing, elapsed_ms)

@@ -35,6 +35,7 @@ class Restored:
 
     lines: int = 0
     votes: int = 0
+    responses: int = 0  # answers to question pages, likewise new
     torn: int = 0  # last lines cut short when a process was killed
     conflicts: int = 0  # another vote of the same participant at the same position came first
 
@@ -88,7 +89,8 @@ def _read(path: Path, sha256: str, found: Restored) -> Iterator[Record]:
                 continue
             try:
                 record = json.loads(line)
-                study, rows = record["study"], (record["participant"], record["vote"])
+                row = record["response"] if "response" in record else record["vote"]
+                study, rows = record["study"], (record["participant"], row)
                 broken = not all(name.isidentifier() for row in rows for name in row)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise DamagedMirror(
@@ -109,6 +111,9 @@ def _add(ledger: Ledger, records: list[Record], found: Restored, dead: frozenset
         if dead and tombstone(str(record["participant"]["token"])) in dead:
             continue
         person = _person(ledger, record["participant"])
+        if "response" in record:
+            found.responses += _add_response(ledger, record["response"], person)
+            continue
         vote = record["vote"] | {"id": ledger.next_vote(), "participant": person}
         known = ledger.vote(person, vote["position"])
         if known is None:
@@ -116,6 +121,17 @@ def _add(ledger: Ledger, records: list[Record], found: Restored, dead: frozenset
             found.votes += 1
         elif known["received_at"] != vote["received_at"]:
             found.conflicts += 1
+
+
+def _add_response(ledger: Ledger, copied: Record, person: int) -> int:
+    """An answer to a question page, if it is not here; under its own number if that is free."""
+    known = "SELECT 1 FROM responses WHERE participant = ? AND question = ?"
+    if ledger.db.execute(known, (person, copied["question"])).fetchone():
+        return 0
+    taken = ledger.db.execute("SELECT 1 FROM responses WHERE id = ?", (copied["id"],)).fetchone()
+    number = None if taken else copied["id"]
+    ledger.insert("responses", copied | {"id": number, "participant": person})
+    return 1
 
 
 def _person(ledger: Ledger, copied: Record) -> int:

@@ -19,6 +19,7 @@ participants  whoever consented
     random for this person), list (of the Latin square), plan (kind and half of every position, as
     'p0 p1 t1 c1 …': p practice, t trial, c catch; 0 the first half of the slots, 1 the second),
     panel_id (NULL unless the study keeps it; 'sealed:…' after a restore, see survey/panel.py),
+    panel_details (what else the panel's link said, JSON by parameter; likewise),
     colour_vision: normal | deficient | unsure | NULL
     (not yet asked), begun_at, seen_at, answered (positions voted on; the next one to show),
     finished_at (NULL until all are)
@@ -46,6 +47,13 @@ votes         one row per answer, append-only: triggers refuse UPDATE and DELETE
     opened_at, shown_at, received_at
     flags           space-separated, sorted: any of blur | exposure | fast | hidden | reloaded
                     (survey/timing.py says when); '' if there is nothing to say
+    window_width, window_height, shown_width (CSS pixels; the last of the first image)
+    modality        key | touch | mouse | pen: what the answer was given with
+    browser, gamut  as 'Firefox 128'; srgb | p3 | rec2020: the colours that the screen has
+    cover_ms        how long the cover was seen; NULL: answered before it was taken away, or none
+                    These seven are NULL in votes from before they were logged.
+responses     one row for each question of a page that was answered, append-only as votes are
+    id, participant, page: before | after, question, answer (NULL: left open), received_at
 changes       what was decided after the design was frozen; the last one of a setting holds
     id, setting: state | target | results (survey/recruitment.py says what each may be), value,
     changed_at
@@ -214,6 +222,49 @@ def m005_codes_of_a_panel(db: Database) -> None:
     db.execute(OUTCOMES)
 
 
+@migrations()
+def m006_question_pages(db: Database) -> None:
+    for statement in RESPONSES.split("\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m007_what_else_a_panel_says(db: Database) -> None:
+    db.execute("ALTER TABLE participants ADD COLUMN panel_details TEXT")
+
+
+@migrations()
+def m008_how_a_trial_was_seen(db: Database) -> None:
+    for column in SEEN:
+        db.execute(f"ALTER TABLE votes ADD COLUMN {column}")
+
+
+SEEN = (
+    "window_width INTEGER",
+    "window_height INTEGER",
+    "shown_width REAL",
+    "modality TEXT CHECK (modality IN ('key', 'touch', 'mouse', 'pen'))",
+    "browser TEXT",
+    "gamut TEXT CHECK (gamut IN ('srgb', 'p3', 'rec2020'))",
+    "cover_ms REAL",
+)
+RESPONSES = """
+CREATE TABLE responses (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    participant INTEGER NOT NULL REFERENCES participants (id),
+    page TEXT NOT NULL CHECK (page IN ('before', 'after')),
+    question TEXT NOT NULL,
+    answer TEXT,
+    received_at REAL NOT NULL,
+    UNIQUE (participant, question)
+) STRICT;
+
+CREATE TRIGGER responses_keep BEFORE UPDATE ON responses
+BEGIN SELECT RAISE(ABORT, 'responses are append-only: an answer is never changed'); END;
+
+CREATE TRIGGER responses_stay BEFORE DELETE ON responses
+BEGIN SELECT RAISE(ABORT, 'responses are append-only: an answer is never deleted'); END;
+"""
 OUTCOMES = """
 CREATE TABLE outcomes (
     outcome TEXT PRIMARY KEY

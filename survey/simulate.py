@@ -144,6 +144,7 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
     kind_of[token] = person.kind
     yield rng.uniform(5, 30)
     survey.colour_vision(token, rng.choices(["normal", "deficient", "unsure"], [90, 5, 5])[0])
+    _respond(survey, token, "before", rng)
     trial = survey.next_trial(token)
     answered = 0
     while trial and answered != person.leaves_after:
@@ -154,9 +155,23 @@ def _take_part(world: World, person: Person, kind_of: dict[str, str]) -> Iterato
         if person.kind == "impatient" and trial.exposure_ms:
             yield 0.3 * trial.exposure_ms / 1000
             _press_early(survey, token, trial, answer, timing)
-        yield ((trial.exposure_ms or 0) + 20 + timing["response_ms"]) / 1000
+        look_ms = survey.study.least_ms(trial.exposure_ms)
+        yield (look_ms + 20 + timing["response_ms"]) / 1000
         trial = survey.vote(token, trial.nonce, answer, timing).next
         answered += 1
+
+    _respond(survey, token, "after", rng)
+
+
+def _respond(survey: StudyProtocol, token: str, page: str, rng: random.Random) -> None:
+    """Something to each question of a page, if it is this person's turn."""
+    if survey.stage(token) != page:
+        return
+    said: dict[str, str | int] = {}
+    for question in getattr(survey.study, page):
+        options = {"choice": question.options, "scale": range(1, question.steps + 1)}
+        said[question.name] = rng.choice(options.get(question.kind, ("It looked so.",)))
+    survey.respond(token, page, said)
 
 
 def _shown(store: Store, token: str) -> tuple[int, str, Presentation]:

@@ -5,8 +5,9 @@
 
 A photo is cropped to its middle square and scaled. Whatever coloured it, nature or a model, only a
 and b are taken from that: the lightness is the photo's own, the colours are fitted into sRGB, and
-the PNG is written without compression or metadata. So all images of a study have the same length
-and the same header, and `check` insists on it.
+the PNG is written without compression, tagged as sRGB (some browsers fit only tagged images to
+their screen), without other metadata. So all images of a study have the same length and the same
+header, and `check` insists on it.
 """
 
 import struct
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from colorize.lab import fit_gamut, lab_to_pixels, pixels_to_lab
 from colorize.photo import Photo, is_gray
@@ -79,8 +81,9 @@ def absurd(pixels: np.ndarray) -> np.ndarray:
 
 def encode(pixels: np.ndarray) -> bytes:
     """PNG of a length that depends on the size of the image alone."""
-    file = BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    file, tags = BytesIO(), PngInfo()
+    tags.add(b"sRGB", b"\x00")  # rendered perceptually
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0, pnginfo=tags)
     return file.getvalue()
 
 

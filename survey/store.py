@@ -35,9 +35,10 @@ DATA = "data"
 COPIES_AT_ONCE = 1_000
 PATIENCE_S = 15.0  # with another program that holds the database
 PERSON = (  # what the mirror keeps of a participant; the seed tells more
-    *("id", "token", "seed", "list", "panel_id", "colour_vision", "begun_at", "seen_at"),
-    *("answered", "finished_at"),
+    *("id", "token", "seed", "list", "panel_id", "panel_details", "colour_vision", "begun_at"),
+    *("seen_at", "answered", "finished_at"),
 )
+COPIED = {"votes": "vote", "responses": "response"}  # table: what the mirror calls a row of it
 
 
 def connect(path: str | Path, *, durable: bool = True) -> sqlite3.Connection:
@@ -64,10 +65,15 @@ def read_only(path: str | Path) -> Database:
     return Database(db)
 
 
-def last_vote(db: sqlite3.Connection) -> int:
-    """The number of the newest vote; 0: none."""
-    (newest,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM votes").fetchone()
+def last_row(db: sqlite3.Connection, table: str) -> int:
+    """The number of a table's newest row; 0: none."""
+    (newest,) = db.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()
     return int(newest)
+
+
+def _copies(mirror: Mirror) -> dict[str, int]:
+    """The newest row of each table that has its line."""
+    return {"votes": mirror.last_id(), "responses": mirror.last_response()}
 
 
 class Store:
@@ -87,14 +93,14 @@ class Store:
         self.path = Path(data or self.folder / DATA, DATABASE)
         self.seal = PanelSeal(self.path.parent)
         self._mirror: Mirror | None = None
-        self._mirrored = 0  # the newest vote that has its copy
+        self._mirrored = dict.fromkeys(COPIED, 0)  # the newest row of each that has its copy
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = connect(self.path, durable=durable)
             self._open()
         except (sqlite3.Error, OSError) as error:
             raise StoreError(explained(error, self.path)) from error
-        self._writer = Writer(self._db, self._copy_votes)
+        self._writer = Writer(self._db, self._copy_rows)
         if mirror:
             self.copy_to(mirror)
 
@@ -106,7 +112,8 @@ class Store:
         """Keep a copy of every vote there: of those that have none yet, and of all to come."""
 
         def begin() -> None:  # the copying follows the transaction
-            self._mirrored = min(mirror.last_id(), last_vote(self._db))
+            for table, copied in _copies(mirror).items():
+                self._mirrored[table] = min(copied, last_row(self._db, table))
             self._mirror = mirror
 
         try:
@@ -116,8 +123,9 @@ class Store:
             raise StoreError(explained(error, self.path)) from error
 
     def lacks(self, mirror: Mirror) -> bool:
-        """Were votes lost here of which there are copies?"""
-        return mirror.last_id() > self._writer.run(lambda: last_vote(self._db))
+        """Were votes or answers lost here of which there are copies?"""
+        have = self._writer.run(lambda: {table: last_row(self._db, table) for table in COPIED})
+        return any(copied > have[table] for table, copied in _copies(mirror).items())
 
     def image(self, file: str) -> bytes:
         return (self._stimuli / file).read_bytes()
@@ -147,7 +155,8 @@ class Store:
         row = self._db.execute("SELECT sha256 FROM study").fetchone()
         if row and row["sha256"] == self.study.sha256:
             return
-        (votes,) = self._db.execute("SELECT COUNT(*) FROM votes").fetchone()
+        counts = "SELECT (SELECT COUNT(*) FROM votes) + (SELECT COUNT(*) FROM responses)"
+        (votes,) = self._db.execute(counts).fetchone()
         if votes:
             raise DesignError(
                 f"{self.path} holds {votes} votes on another design than {self.folder} now has. "
@@ -196,25 +205,31 @@ class Store:
                 condition = self.study.presentation("trial", slot).condition
                 self._ledger.insert("cells", cell | {"condition": condition})
 
-    def _copy_votes(self) -> None:
-        """Bring the mirror up to the last committed vote."""
-        query = f"SELECT * FROM votes WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}"
+    def _copy_rows(self) -> None:
+        """Bring the mirror up to what was committed last."""
+        for table in COPIED if self._mirror else ():
+            self._copy(table)
+
+    def _copy(self, table: str) -> None:
+        query = f"SELECT * FROM {table} WHERE id > ? ORDER BY id LIMIT {COPIES_AT_ONCE}"
         while self._mirror:
-            votes = self._db.execute(query, (self._mirrored,)).fetchall()
-            if votes:
-                records = (self._record(vote) for vote in votes)
+            rows = self._db.execute(query, (self._mirrored[table],)).fetchall()
+            if rows:
+                records = (self._record(COPIED[table], row) for row in rows)
                 self._mirror.write([record for record in records if record])
-                self._mirrored = votes[-1]["id"]
-            if len(votes) < COPIES_AT_ONCE:
+                self._mirrored[table] = rows[-1]["id"]
+            if len(rows) < COPIES_AT_ONCE:
                 return
 
-    def _record(self, vote: sqlite3.Row) -> Record | None:
-        """A vote as the mirror keeps it; None: its person was forgotten in this very moment."""
+    def _record(self, name: str, row: sqlite3.Row) -> Record | None:
+        """A row as the mirror keeps it; None: its person was forgotten in this very moment."""
         query = f"SELECT {', '.join(PERSON)} FROM participants WHERE id = ?"
-        row = self._db.execute(query, (vote["participant"],)).fetchone()
-        if row is None:
+        found = self._db.execute(query, (row["participant"],)).fetchone()
+        if found is None:
             return None
-        person = dict(row)
+        person = dict(found)
         if person["panel_id"]:
             person["panel_id"] = self.seal.of(person["panel_id"])
-        return {"study": self.study.sha256, "participant": person, "vote": dict(vote)}
+        if person["panel_details"]:
+            person["panel_details"] = self.seal.of_details(person["panel_details"])
+        return {"study": self.study.sha256, "participant": person, name: dict(row)}

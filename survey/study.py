@@ -31,9 +31,13 @@ from typing import Any
 from colorize.files import write_whole
 from survey.designs import DESIGNS
 from survey.designs.design import CONSENT, Design, Presentation
+from survey.language.wording import BROWSER, ENGLISH, LANGUAGES, design_words, languages_of
+from survey.questionnaire.questions import PAGES, Question, fault, read_pages
 
 LONGEST_RUN = 3  # trials in a row from the same half
-LONGEST_TEXT = 20_000  # characters of consent text
+LONGEST_TEXT = 20_000  # characters of consent text, and of the debrief
+LONGEST_FACT = 300  # of a contact, or of how long answers are kept
+FIT, NATURAL = "fit", "natural"  # sizes of images on the screen that are no number of CSS pixels
 FILE = "study.json"
 KINDS = ("practice", "trial", "catch")  # of trials, and of the photos that they show
 
@@ -111,13 +115,21 @@ class Study:
     counterbalanced: bool = later(False)  # by chance, keys mean the reverse for half the people
     authors: tuple[str, ...] = later(())  # of the data, as an export names them
     licence: str = later("")  # of the data: a name such as CC-BY-4.0, or an address
+    language: str = later(ENGLISH)  # of survey/language/, or 'browser': the participant's own
+    contact: str = later("")  # who asks, and where to write to; told with the consent
+    kept: str = later("")  # how long the answers are kept, in words; told with the consent
+    minutes: int = later(0)  # that it takes, told with the consent; 0: estimated
+    debrief: str = later("")  # what it was about, told at the end; the default is the design's
+    before: tuple[Question, ...] = later(())  # asked before the trials …
+    after: tuple[Question, ...] = later(())  # … and after them
+    display: str = later(FIT)  # size of an image: CSS pixels, 'natural': its own, or as it fits
 
     def __post_init__(self) -> None:
-        if self.design in DESIGNS:
-            words = self.question_type.words
-            object.__setattr__(self, "question", self.question or words.question)
+        if self.design in DESIGNS and self.language in (*LANGUAGES, BROWSER):
+            words = self._default_words()
+            object.__setattr__(self, "question", self.question or words["question"])
             if self.consent == CONSENT:
-                object.__setattr__(self, "consent", words.consent)
+                object.__setattr__(self, "consent", words["consent"])
         for broken, sentence in self._faults():
             if broken:
                 raise DesignError(sentence)
@@ -140,6 +152,8 @@ class Study:
             exposure is not None and not 50 <= exposure <= 60_000,
             f"exposure_ms is {exposure}; browsers show 50 to 60000, or null until answered.",
         )
+        endless = exposure is None and self.question_type.images_in_turn > 1
+        yield endless, f"{self.design!r} shows one after the other; give an exposure in ms."
         yield not 0 <= self.mask_ms <= 5_000, f"mask_ms is {self.mask_ms}; use 0 to 5000."
         yield not 0 <= self.practice <= 100, f"practice is {self.practice}; use 0 to 100."
         yield not 1 <= self.trials <= 1_000, f"trials is {self.trials}; use 1 to 1000."
@@ -150,7 +164,27 @@ class Study:
             f"pairs is {self.pairs!r}; a study of the design {self.design!r} can have {known}.",
         )
         yield self.target < 0, f"target is {self.target}; use 0 for no limit."
+        yield from self._faults_of_words()
         yield self.expire_minutes <= 0, f"expire_minutes is {self.expire_minutes}; use more than 0."
+
+    def _faults_of_words(self) -> Iterator[tuple[bool, str]]:
+        known = " or ".join((*LANGUAGES, BROWSER))
+        yield self.language not in (*LANGUAGES, BROWSER), f"language is {self.language!r}; {known}."
+        yield len(self.debrief) > LONGEST_TEXT, f"debrief is over {LONGEST_TEXT} characters."
+        for name in ("contact", "kept"):
+            long = len(getattr(self, name)) > LONGEST_FACT
+            yield long, f"{name} is over {LONGEST_FACT} characters."
+        yield not 0 <= self.minutes <= 600, f"minutes is {self.minutes}; use 0 to 600."
+        together = fault(self.before, self.after)
+        yield bool(together), together
+        digits = str(self.display)
+        size = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 5 else 0
+        fixed = 32 <= size <= 2_000 or self.display in (FIT, NATURAL)
+        yield not fixed, f"display is {self.display!r}; use {FIT}, {NATURAL} or 32 to 2000."
+
+    def _default_words(self) -> dict[str, Any]:
+        """The question type's own, in the study's language; in English if the browser decides."""
+        return design_words(self.design, languages_of(self.language)[0])
 
     @property
     def question_type(self) -> Design:
@@ -182,6 +216,20 @@ class Study:
     def photos_needed(self) -> int:
         """The fewest scored photos; more come in multiples of `slots`, so that lists are equal."""
         return self.slots * math.ceil(self.trials / self.slots)
+
+    @property
+    def about_minutes(self) -> int:
+        """That a participation takes, from consent to debrief; at least one."""
+        look = (4_000 if self.exposure_ms is None else self.exposure_ms + self.mask_ms) / 1000
+        looks = self.question_type.images_in_turn
+        seconds = 60 + self.positions * (looks * look + 2.5)
+        seconds += 12 * len(self.before + self.after)
+        return self.minutes or max(1, round(seconds / 60))
+
+    def least_ms(self, exposure_ms: int | None) -> int:
+        """What must pass before a trial with this exposure can be answered."""
+        times = self.question_type.images_in_turn
+        return times * (exposure_ms or 0) + (times - 1) * self.mask_ms
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
@@ -255,7 +303,8 @@ class Study:
             raise DesignError(f"study.json holds unknown settings: {', '.join(unknown)}.")
         exclusion = Exclusion(**values.get("exclusion", {}))
         names = {key: tuple(values.get(key, ())) for key in ("models", "authors")}
-        return cls(**values | names | {"exclusion": exclusion})
+        pages = {page: values[page] for page in PAGES if page in values}
+        return cls(**values | names | {"exclusion": exclusion} | read_pages(pages))
 
 
 def _without_unused(settings: Study | Exclusion) -> dict[str, Any]:

@@ -4,6 +4,10 @@
                   "hidden": 0, "screen_width": 1440, "screen_height": 900, "pixel_ratio": 2,
                   "refresh_hz": 60}, elapsed_ms=1702.0)
 
+Seven more tell how the trial was seen: "window_width", "window_height", "shown_width" (CSS pixels),
+"modality" ("key", "touch", "mouse", "pen"), "browser" ("Firefox 128"), "gamut" ("srgb", "p3",
+"rec2020") and "cover_ms". A page that was open before there were any sends none.
+
 response_ms runs from when answering became possible (end of the exposure; if that is unlimited, the
 first frame) to the key. exposure_ms may be null when it could not be measured, refresh_hz too.
 """
@@ -27,6 +31,19 @@ BOUNDS: dict[str, tuple[float, float, bool]] = {
     "pixel_ratio": (0.1, 20.0, False),
     "refresh_hz": (1.0, 1_000.0, True),
 }
+LATER: dict[str, tuple[float, float, bool]] = {  # likewise, where a page sends them
+    "window_width": (1, 100_000, True),
+    "window_height": (1, 100_000, True),
+    "shown_width": (1.0, 100_000.0, True),
+    "cover_ms": (0.0, 86_400_000.0, True),
+}
+WORDS: dict[str, tuple[str, ...]] = {  # may be null; of a browser's name only the length is fixed
+    "modality": ("key", "touch", "mouse", "pen"),
+    "gamut": ("srgb", "p3", "rec2020"),
+    "browser": (),
+}
+LONGEST_NAME = 40
+KNOWN = {*BOUNDS, *LATER, *WORDS}
 
 
 class TimingError(ValueError):
@@ -44,13 +61,24 @@ class Timing:
     screen_height: int
     pixel_ratio: float
     refresh_hz: float | None
+    window_width: int | None = None  # CSS pixels
+    window_height: int | None = None
+    shown_width: float | None = None  # of the image, in CSS pixels
+    cover_ms: float | None = None  # from the cover's first frame to the one without it
+    modality: str | None = None
+    gamut: str | None = None
+    browser: str | None = None
 
     @classmethod
     def parse(cls, values: object, elapsed_ms: float) -> "Timing":
         """Check every value; `elapsed_ms` is what the server saw pass since the trial was shown."""
-        if not isinstance(values, Mapping) or set(values) != set(BOUNDS):
-            raise TimingError(f"A timing has the fields {', '.join(BOUNDS)}, and no others.")
-        timing = cls(**{f.name: _checked(f.name, values[f.name]) for f in fields(cls)})
+        if not isinstance(values, Mapping) or not set(BOUNDS) <= set(values) <= KNOWN:
+            raise TimingError(
+                f"A timing has the fields {', '.join(BOUNDS)}, may have "
+                f"{', '.join((*LATER, *WORDS))}, and has no others."
+            )
+        given = [f.name for f in fields(cls) if f.name in values]
+        timing = cls(**{name: _checked(name, values[name]) for name in given})
         claimed = max(timing.response_ms, timing.exposure_ms or 0.0)
         if claimed > elapsed_ms + SLACK_MS:
             raise TimingError(f"{claimed:.0f} ms cannot fit into the {elapsed_ms:.0f} that passed.")
@@ -76,7 +104,9 @@ class Timing:
 
 
 def _checked(name: str, value: Any) -> Any:
-    low, high, may_be_null = BOUNDS[name]
+    if name in WORDS:
+        return _word(name, value)
+    low, high, may_be_null = (BOUNDS | LATER)[name]
     if value is None and may_be_null:
         return None
     whole = isinstance(low, int)
@@ -85,3 +115,13 @@ def _checked(name: str, value: Any) -> Any:
     if not (low <= value <= high and math.isfinite(value)):
         raise TimingError(f"{name} is {value!r:.40}; it must lie between {low} and {high}.")
     return value if whole else float(value)
+
+
+def _word(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    known = WORDS[name]
+    plain = isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_NAME
+    if not plain or (known and value not in known):
+        raise TimingError(f"{name} is {value!r:.40}; it must be {' or '.join(known) or 'a name'}.")
+    return str(value)

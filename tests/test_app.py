@@ -215,6 +215,20 @@ def test_on_a_space_a_visitors_address_is_the_one_that_its_proxy_saw(monkeypatch
     assert seen[0] == "1.2.3.4"
 
 
+def test_a_demonstration_is_prepared_once_the_pages_are_served_and_given_up_at_the_end(tmp_path):
+    import app
+    from colorize.web.studio import Studio
+    from survey.web.study_host import Leaving
+
+    demo = app.build(Studio("cpu"), data=tmp_path)
+    assert not list(tmp_path.iterdir())
+    for leave in demo.at_end:
+        leave()
+    (opening,) = [begin() for begin in demo.at_start]
+    assert isinstance(opening.exception(120), Leaving)  # with its first picture
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_waits_for_nothing():
     code = (
         "import sys, runpy; sys.argv = ['app.py', '--help']\n"

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from colorize.config import Options
+from colorize.engine.address import place
 from train import catalogue
 from train.catalogue import RECIPES, find_recipe
 from train.recipe import FIELDS, Recipe
@@ -45,7 +46,7 @@ def add_prepare(p: argparse.ArgumentParser) -> None:
     p.add_argument("--short-side", type=int, default=160, help="pixels; never enlarged")
     p.add_argument("--square", action="store_true", help="pad with white to squares first")
     p.add_argument("--min-chroma", type=float, default=2.0, help="greyer images are skipped")
-    p.add_argument("--index", type=Path, help="CSV that names the photos to take")
+    p.add_argument("--index", type=place, help="CSV, also at an address: the photos to take")
     p.add_argument("--val", type=float, default=0.05, help="share held out (default 0.05)")
     p.add_argument("--limit", type=int, help="stop after so many images")
     p.add_argument("--workers", type=int, default=2)

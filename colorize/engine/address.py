@@ -84,6 +84,12 @@ def is_folder(address: Remote) -> bool:
             return False
 
 
+def is_file(address: Remote) -> bool:
+    with _reaching(address, "reached"):
+        store, path = _open(address)
+        return bool(store.isfile(path))
+
+
 def listed(address: Remote) -> Iterator[Remote]:
     """Every file beneath an address, by name; none where nothing is."""
     with _reaching(address, "listed"):

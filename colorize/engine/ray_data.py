@@ -11,6 +11,7 @@ used: a finished result is the checkpoint.
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -21,6 +22,8 @@ from typing import Any
 import numpy as np
 
 from colorize.engine.address import place
+from colorize.engine.begun import Begun
+from colorize.engine.heartbeat import GoneError, is_there, while_there
 from colorize.engine.local import EngineError
 from colorize.engine.worker import Row, Wish, Worker
 from colorize.folder import Job
@@ -31,20 +34,9 @@ QUIET = {  # unless the user has said otherwise
     "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told
     "RAY_DATA_LOG_LEVEL": "ERROR",
 }
+CREATION = "an error raised in its creation task"  # as Ray says it
 PACKAGE = Path(__file__).parents[1]
 LEFT_AT_HOME = ["weights", "web"]  # the model travels on its own
-
-
-class Begun:
-    """What was begun, over all workers of a cluster."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def first(self, name: str) -> bool:
-        known = name in self.names
-        self.names.add(name)
-        return not known
 
 
 class Batches:
@@ -97,6 +89,8 @@ def begin(address: str | None) -> Any:
     if address:  # machines that may have no copy of this program
         options = {"runtime_env": {"py_modules": [str(PACKAGE)], "excludes": LEFT_AT_HOME}}
     try:
+        if address and re.fullmatch(r"[^/]+:\d+", address) and not is_there(address):
+            raise ConnectionError("nobody answers")  # Ray would ask for more than a minute
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise EngineError(
@@ -130,11 +124,22 @@ def rows(jobs: list[Job], batch: int, wish: Wish, workers: int, gpu_share: float
         num_cpus=1,
         num_gpus=gpu_share,
     )
+    head, came = ray.get_runtime_context().gcs_address, False
     try:
-        for answer in done.iter_rows():
+        for answer in while_there(iter(done.iter_rows()), head):
+            came = True
             yield json.loads(answer["row"])
-    except ray.exceptions.RayError as error:
-        raise EngineError(
-            f"The Ray cluster went away ({str(error).splitlines()[0]}). What is done is kept: run "
-            "the same command again."
-        ) from error
+    except (GoneError, ray.exceptions.RayError) as error:
+        # Ray also fails of a worker that came too late to have any work; what it kept is missing.
+        if not came or not is_there(head):
+            raise ending(str(error)) from error
+
+
+def ending(said: str) -> EngineError:
+    """Why there are no more rows; of all that Ray says, the last line is the cause."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines()]
+    if CREATION in said:
+        return EngineError(f"A worker cannot begin: {lines[-1].partition(': ')[2] or lines[-1]}")
+    return EngineError(
+        f"The Ray cluster went away ({lines[0]}). What is done is kept: run the same command again."
+    )

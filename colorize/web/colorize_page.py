@@ -1,8 +1,9 @@
-"""The Colorize page: one photo on the stage, a look inside the model, several photos as a ZIP.
+"""The Colorize page: one photo on the stage and the visitor's hand on it, several photos as a ZIP.
 
     python app.py
 
-The page only wires: the work is done in studio.py, belief.py, belief_charts.py and zip_archive.py.
+The page only wires: the work is done in studio.py and zip_archive.py; the sections of pins and of a
+look inside have files of their own.
 """
 
 from collections.abc import Sequence
@@ -30,18 +31,16 @@ from colorize.web.handlers import (
     whole_number,
     with_settings,
 )
-from colorize.web.hints_section import HintsHandlers, hints_events, suggestions_section
+from colorize.web.hints_section import HintsHandlers, hints_section
+from colorize.web.look_inside import LookInside, look_inside_section
 from colorize.web.studio import Studio
 from colorize.web.theme import WORDS
-from colorize.web.widgets import Choice, Hints, PhotoUpload, Probe, Samples, Stage, data_url
+from colorize.web.widgets import Choice, Hints, PhotoUpload, Samples, Stage, data_url
 from colorize.web.zip_archive import save_zip
 
 TITLE = """<div class="title"><h1>Colour for black-and-white photos</h1>
 <p>Give a photo: a small neural network proposes its colours and leaves its light untouched.
 Nothing is kept: photos are deleted within a day.</p></div>"""
-LOOK_INSIDE = """<div class="section"><h2>A look inside</h2>
-<p>For every spot the model weighs many colours. Click the photo to see what it held possible
-there.</p></div>"""
 SEVERAL = """<div class="section"><h2>Several photos</h2>
 <p>They are coloured one after another with the model and the settings above, at their full size,
 and come back as one ZIP.</p></div>"""
@@ -54,12 +53,8 @@ HINTS_LEFT_OUT = "The colours you gave to spots hold for the photo on the stage 
 MOST = 100  # photos in one ZIP: the others wait for it
 
 
-class ColorizeHandlers:
+class ColorizeHandlers(LookInside):
     """What happens at the buttons. A photo is the path of its upload, None if there is none."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.hints = HintsHandlers(studio)
 
     def model_choice(self) -> Choice:
         """The models to choose from."""
@@ -71,22 +66,16 @@ class ColorizeHandlers:
         """A sample for the stage, and the model that is chosen at first."""
         return cached_copy(samples()[0].path), self.studio.default
 
-    @told
     def show_photo(
         self, path: str | None, model: str | None, temperature: float | None, saturation: float
     ) -> dict[str, object] | None:
-        """The stage for another photo, on which there are no hints yet."""
-        return self._stage(path, page_settings(model, temperature, saturation, ""))
+        """The stage for another photo, on which there are no pins yet."""
+        return self.show(path, model, temperature, saturation, "")
 
     @told
     @with_settings
-    def show_model(
-        self, path: str | None, settings: Settings
-    ) -> tuple[dict[str, object] | None, Hints]:
-        """The stage for another model, and what it makes of the hints."""
-        return self._stage(path, settings), self.hints.notes(path, settings)
-
-    def _stage(self, path: str | None, settings: Settings) -> dict[str, object] | None:
+    def show(self, path: str | None, settings: Settings) -> dict[str, object] | None:
+        """The stage for another photo or model."""
         if not path:
             return None
         preview = self.studio.preview(path, settings.model)
@@ -106,12 +95,11 @@ class ColorizeHandlers:
 
     @told
     @with_settings
-    def paint(self, path: str | None, settings: Settings) -> tuple[dict[str, str] | None, Hints]:
+    def paint(self, path: str | None, settings: Settings) -> dict[str, str] | None:
         """The stage with other colours: no network pass, and nothing sent that is there already."""
         if not path:
-            return None, self.hints.notes(path, settings)
-        painted = data_url(self.studio.paint_preview(path, settings))
-        return {"photo": path, "after": painted}, self.hints.notes(path, settings)
+            return None
+        return {"photo": path, "after": data_url(self.studio.paint_preview(path, settings))}
 
     def temperature_slider(self, model: str) -> gr.Slider:
         """Temperature is of no use to a model without alternatives."""
@@ -174,42 +162,6 @@ class ColorizeHandlers:
         words = [f"{done} of {len(paths)} photos are in the ZIP.", left_out, *problems]
         return str(archive), " ".join(filter(None, words))
 
-    @told
-    @with_settings
-    def look_inside(
-        self, path: str | None, settings: Settings
-    ) -> tuple[dict[str, object] | None, str]:
-        """Probe and maps for what is on the stage; the spot to ask first is the most vivid."""
-        if not path:
-            return None, ""
-        from colorize.web.belief import most_vivid
-        from colorize.web.belief_charts import maps  # torch: the first page need not wait for it
-
-        preview = self.studio.preview(path, settings.model)
-        painted = self.studio.paint_preview(path, settings)
-        x, y = most_vivid(painted)
-        probe = {
-            "photo": path,
-            "picture": data_url(painted),
-            "width": preview.width,
-            "height": preview.height,
-            "x": int(x * preview.width),
-            "y": int(y * preview.height),
-        }
-        return probe, maps(painted, preview.look.entropy)
-
-    @told
-    @with_settings
-    def ask(self, path: str, settings: Settings, event: gr.EventData) -> str:
-        """The chart of one pixel."""
-        from colorize.web.belief import belief_at
-        from colorize.web.belief_charts import belief_chart
-
-        painted = self.studio.paint_preview(path, settings)
-        x, y = whole_number(event, "x"), whole_number(event, "y")
-        preview = self.studio.preview(path, settings.model)
-        return belief_chart(belief_at(preview, painted, x, y))
-
 
 def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
     """Fill the current page of the app."""
@@ -221,13 +173,13 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
             model = Choice(elem_id="model", label="Model")
         with gr.Column(elem_id="work"):
             stage = Stage(elem_id="stage")
-            hints = Hints("", elem_id="hints")
+            hints = Hints("", elem_id="hints", label="Hints")
             temperature, saturation, format, button, link = controls()
     settings = [model, temperature, saturation, hints]
     photo.change(handlers.show_photo, [photo, model, temperature, saturation], stage, **HEAVY)
-    model.input(handlers.show_model, [photo, *settings], [stage, hints], **HEAVY)
-    changed = [temperature.input, saturation.input, hints.input]
-    gr.on(changed, handlers.paint, [photo, *settings], [stage, hints], **LATEST)
+    model.input(handlers.show, [photo, *settings], stage, **HEAVY)
+    moved = [temperature.input, saturation.input, hints.input]
+    gr.on(moved, handlers.paint, [photo, *settings], stage, **LATEST)
     model.change(handlers.temperature_slider, model, temperature, **LIGHT)
     ready = button.click(
         handlers.download,
@@ -237,8 +189,7 @@ def colorize_page(demo: gr.Blocks, studio: Studio) -> None:
         api_name="colorize",
     )
     ready.success(None, js=CLICK.format("download-link"))
-    hints_events(handlers.hints, hints, [photo, *settings])
-    reference = suggestions_section(handlers.hints, photo, settings)
+    reference = hints_section(HintsHandlers(studio), stage, hints, [photo, *settings])
     look_inside_section(handlers, [photo, *settings], stage)
     zip_section(handlers, [*settings, format, *reference])
     offered = demo.load(handlers.model_choice, None, model, **LIGHT)
@@ -274,20 +225,6 @@ def controls() -> tuple[gr.Slider, gr.Slider, gr.Radio, gr.Button, gr.DownloadBu
             format = gr.Radio(FORMATS, value="", label="Format", elem_id="format")
             link = gr.DownloadButton(visible="hidden", elem_id="download-link")
     return temperature, saturation, format, button, link
-
-
-def look_inside_section(
-    handlers: ColorizeHandlers, shown: Sequence[gr.Component], stage: Stage
-) -> None:
-    """The probe and the maps follow the stage; the chart follows the probe."""
-    with gr.Column(elem_id="look"):
-        gr.HTML(LOOK_INSIDE)
-        with gr.Row(elem_id="inside"):
-            probe = Probe(elem_id="probe")
-            chart = gr.HTML(elem_id="belief", apply_default_css=False)
-        planes = gr.HTML(elem_id="maps", apply_default_css=False)
-    stage.change(handlers.look_inside, shown, [probe, planes], **LATEST)
-    probe.pick(handlers.ask, shown, chart, **LATEST)
 
 
 def zip_section(handlers: ColorizeHandlers, settings: Sequence[gr.Component]) -> None:

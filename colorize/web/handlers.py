@@ -58,7 +58,12 @@ log = logging.getLogger(__name__)
 
 
 class Pages(gr.Blocks):
-    """All pages of an app."""
+    """All pages of an app, with what they want done once they are served, and when that ends."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.at_start: list[Callable[[], object]] = []
+        self.at_end: list[Callable[[], object]] = []
 
     def get_config_file(self) -> BlocksConfigDict:
         """What Gradio makes its page of; its template asks for more than its type names."""

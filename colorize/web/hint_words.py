@@ -72,7 +72,7 @@ def _reach_words(share: float | None) -> str:
         return ""
     if share >= FAR:
         return "reaches far"
-    return "reaches some way" if share >= SOME else "stays where it is"
+    return "reaches some way" if share >= SOME else "keeps to its spot"
 
 
 def _lab(color: str) -> tuple[float, float, float]:

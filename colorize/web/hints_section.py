@@ -18,7 +18,7 @@ from colorize.settings import Settings
 from colorize.web.handlers import HEAVY, LATEST, LIGHT, sent, told, with_settings
 from colorize.web.studio import Studio
 from colorize.web.theme import WORDS
-from colorize.web.widgets import Borrowed, Hints, PhotoUpload, Versions, data_url
+from colorize.web.widgets import Borrowed, Hints, PhotoUpload, Stage, Versions, data_url
 
 OTHERS = """<div class="section"><h2>Other possibilities</h2>
 <p>Often several colours are plausible. These are clearly different versions of the whole photo, all
@@ -49,12 +49,14 @@ class HintsHandlers:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
 
+    @told
+    @with_settings
     def notes(self, path: str | None, settings: Settings) -> Hints:
-        """What the page says of the settings' hints."""
+        """What the page says of each pin."""
+        if not path or not settings.hints:
+            return Hints(notes=[])
         from colorize.web.hint_words import hint_notes  # torch: the first page need not wait
 
-        if not path:
-            return Hints(notes=None)
         look = self.studio.preview(path, settings.model).look
         said = hint_notes(look, settings.hints, settings.temperature)
         return Hints(notes=[asdict(note) for note in said])
@@ -146,31 +148,34 @@ def loan_sentence(taken: int, places: int) -> str:
     )
 
 
-def suggestions_section(
-    handlers: HintsHandlers, photo: gr.Component, settings: Sequence[gr.Component]
+def hints_section(
+    handlers: HintsHandlers, stage: Stage, hints: Hints, shown: Sequence[gr.Component]
 ) -> tuple[PhotoUpload, gr.Slider]:
-    """Other versions, and another photo to take colours from; both are offered as hints."""
-    shown = [photo, *settings]
+    """Questions at a spot, words that follow the stage, files, and what is suggested; returned are
+    the other photo and its strength. `shown` is the photo and its settings."""
+    hints.ask(handlers.ask, shown, hints, **LATEST)
+    hints.chosen(handlers.load, None, hints, **LIGHT)
+    stage.change(handlers.notes, shown, hints, **LATEST)
     gr.HTML(OTHERS)
     versions = Versions(elem_id="versions")
+    versions.show(handlers.versions, shown, versions, **HEAVY)
     gr.HTML(REFERENCE)
     with gr.Row(elem_id="lending"):
-        with gr.Column(elem_id="lender"):
-            reference = PhotoUpload(
-                label="The other photo", elem_id="reference", buttons=[], placeholder=DROP
-            )
-            strength = gr.Slider(
-                0, 1, 1, step=0.05, label="Strength", info=STRENGTH, elem_id="strength"
-            )
+        reference, strength = reference_input()
         borrowed = Borrowed(elem_id="borrowed")
-    versions.show(handlers.versions, shown, versions, **HEAVY)
     given = [*shown, reference, strength]
     reference.change(handlers.borrow, given, borrowed, **HEAVY)
     strength.release(handlers.borrow, given, borrowed, **LATEST)
     return reference, strength
 
 
-def hints_events(handlers: HintsHandlers, hints: Hints, shown: Sequence[gr.Component]) -> None:
-    """Questions at a spot, and files."""
-    hints.ask(handlers.ask, shown, hints, **LATEST)
-    hints.chosen(handlers.load, None, hints, **LIGHT)
+def reference_input() -> tuple[PhotoUpload, gr.Slider]:
+    """Where the other photo comes in, and how far its colours are taken over."""
+    with gr.Column(elem_id="lender"):
+        reference = PhotoUpload(
+            label="The other photo", elem_id="reference", buttons=[], placeholder=DROP
+        )
+        strength = gr.Slider(
+            0, 1, 1, step=0.05, label="Strength", info=STRENGTH, elem_id="strength"
+        )
+    return reference, strength

@@ -12,6 +12,7 @@ import itertools
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from colorize.samples import samples
@@ -34,8 +35,8 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wish), hard))
 
 
-def warm_up(studio: Studio) -> None:
-    """Show the default model the first sample while the first visitor arrives."""
+def warm_up(studio: Studio, *more: Callable[[], object]) -> None:
+    """Show the default model the first sample while the first visitor arrives; then do the rest."""
     from colorize.web.handlers import (
         cached_copy,
     )  # brings gradio, which the app loads in its own time
@@ -44,6 +45,8 @@ def warm_up(studio: Studio) -> None:
         studio.warm_up(cached_copy(samples()[0].path))
     except OSError as error:  # of a full disk a visitor is told as well; here it must not end all
         print(error, flush=True)
+    for begin in more:
+        begin()
 
 
 def keep_tidy(studio: Studio) -> None:

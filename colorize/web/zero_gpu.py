@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 
 
 def load_all() -> dict[str, Colorizer]:
-    """Every shipped model, on the GPU that will be lent; by the main thread, before launch."""
+    """Every model that is here, on the GPU that will be lent; by the main thread, before launch."""
     from colorize import zoo
     from colorize.colorizer import Colorizer
     from colorize.config import ModelError
 
     models = {}
-    for name in zoo.shipped():
+    for name in [*zoo.shipped(), *zoo.fetched()]:
         try:
             models[name] = Colorizer.load(name, "cuda")
         except ModelError as error:  # the studio leaves it out as well, and says so
@@ -69,7 +69,7 @@ def with_fallback(models: Mapping[str, Colorizer], lent: Pass, here: Network) ->
 
     def answer(name: str, shown: Input) -> Tensor:
         event = LocalContext.event_id.get(None)
-        if name not in models or event in refused:  # a peer is fetched when first asked for
+        if name not in models or event in refused:  # a peer that was fetched after the start
             return here(name, shown)
         try:
             return torch.from_numpy(lent(name, shown.lightness.numpy()))

@@ -36,6 +36,8 @@ def votes_of(folder: Path) -> tuple[pd.DataFrame, bool]:
     kept = people.participant[people.excluded == 0]
     kept = kept if len(kept) else people.participant  # as the report does
     votes = votes[(votes.kind == "trial") & votes.participant.isin(kept)].copy()
+    if votes.truth.isna().any():
+        raise SystemExit("These votes rank models; no answer is right. See results/ there.")
     votes["condition"] = votes.condition.str.removeprefix("'")  # see README.md
     pairs = not votes.truth.isin(["real", "synthesized"]).all()
     believed = votes.answer != votes.truth if pairs else votes.answer == "real"

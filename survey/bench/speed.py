@@ -94,15 +94,21 @@ def fill(folder: Path, votes: int) -> None:
     db.execute("BEGIN")
     db.execute(
         """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-           INSERT INTO participants SELECT i, printf('%032x', i), i, i % ?, 't0', NULL, 'normal',
-               1.8e9 + 15 * i, 1.8e9 + 15 * i + 200, ?, 1.8e9 + 15 * i + 200 FROM n""",
+           INSERT INTO participants (id, token, seed, list, plan, panel_id, colour_vision,
+               begun_at, seen_at, answered, finished_at)
+           SELECT i, printf('%032x', i), i, i % ?, 't0', NULL, 'normal', 1.8e9 + 15 * i,
+               1.8e9 + 15 * i + 200, ?, 1.8e9 + 15 * i + 200 FROM n""",
         (people, study.slots, study.trials),
     )
     # Photo, slot and condition come from the cells, so each list shows what it should; some
     # conditions are believed more often than others, and no answer depends on anything else.
     db.execute(
         """WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < :trials - 1)
-           INSERT INTO votes SELECT NULL, p.id, n.i, 'trial', c.photo, c.slot, c.condition,
+           INSERT INTO votes (id, participant, position, kind, photo, slot, condition, truth,
+               answer, requested_ms, exposure_ms, response_ms, dropped_frames, blurs, hidden,
+               screen_width, screen_height, pixel_ratio, refresh_hz, showings, opened_at, shown_at,
+               received_at, flags)
+           SELECT NULL, p.id, n.i, 'trial', c.photo, c.slot, c.condition,
                iif(c.condition = 'real', 'real', 'synthesized'),
                iif(abs(random() % 100) < 20 + 9 * c.slot, 'real', 'synthesized'),
                1000, 1000 + random() % 5, 400 + abs(random() % 900), 0, 0, 0, 1440, 900, 2.0, 60.0,

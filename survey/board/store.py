@@ -21,7 +21,7 @@ from survey.board.ledger import BoardLedger
 from survey.board.recovery import lines, restore
 from survey.board.schema import migrations
 from survey.mirror import FOLDER, Mirror, files
-from survey.store import COPIES_AT_ONCE, DATABASE, connect, last_vote
+from survey.store import COPIES_AT_ONCE, DATABASE, connect, last_row
 from survey.store_errors import StoreError, damaged, explained
 from survey.writer import Writer
 
@@ -84,9 +84,9 @@ class BoardStore:
     def _catch_up(self) -> None:
         """Take from the mirror what is lost here; the copying of the others follows."""
         last = self._mirror.last_id()
-        if last > last_vote(self._db):
+        if last > last_row(self._db, "votes"):
             self.restored = restore(self._ledger, files(self.path.parent / FOLDER))
-        self._mirrored = min(last, last_vote(self._db))
+        self._mirrored = min(last, last_row(self._db, "votes"))
 
     def _copy_votes(self) -> None:
         """Bring the mirror up to the last committed vote."""

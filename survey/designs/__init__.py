@@ -10,6 +10,9 @@ below, and its tests; no table of the database changes.
 from survey.designs.design import Design
 from survey.designs.pair import Pair
 from survey.designs.preference import Preference
+from survey.designs.sequence import Sequence
 from survey.designs.single import Single
 
-DESIGNS: dict[str, Design] = {design.name: design for design in (Single(), Pair(), Preference())}
+DESIGNS: dict[str, Design] = {
+    design.name: design for design in (Single(), Pair(), Sequence(), Preference())
+}

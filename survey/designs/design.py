@@ -34,9 +34,10 @@ if TYPE_CHECKING:  # what reports and power need brings scipy: not for a vote
 SIGNS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
 CONSENT = """\
 You will see photos for a short time. Some have their original colours, others were coloured by a \
-computer; you say which. It takes about five minutes. We record your answers, their times and the \
-size of your screen, no name and no address. You may stop at any time by closing the page. \
-Do you agree to take part?"""
+computer; you say which. Do you agree to take part?"""
+DEBRIEF = """\
+The question was how believable colours are that a computer puts into black-and-white photos. Some \
+photos had their own colours, the others those of a model that knew only their lightness."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Words:
     truth: str  # likewise
     consent: str = CONSENT  # unless the study has its own
     practice: str = "The first {n} are for practice: you will be told the truth after each one."
+    debrief: str = DEBRIEF  # likewise, when all is answered
     scored: str = (
         "You will no longer hear whether you were right; your score comes at the end. Nobody is "
         "sure every time: answer with your first impression."
@@ -83,6 +85,7 @@ class Words:
     share: str = "called real"  # what a rate is the share of
     favoured: str = "believed"  # what the photos with the highest rates are
     reference: str = "nobody could tell"  # what a report's dashed line marks
+    tests: str = ""  # what a study's plan says is tested, where differences of shares are not
     claims: Mapping[str, str] = field(default_factory=dict)  # what the report's own numbers claim
     columns: Mapping[str, str] = field(default_factory=dict)  # each image's, in exported votes
 
@@ -109,6 +112,7 @@ class Design(ABC):
     least_models = 1
     exposure_ms: int | None = 1000  # of `survey build`, unless told otherwise; so is `practice`
     practice: int = 10
+    images_in_turn = 1  # 2: a trial's images stand in one place, one after the other
     catch_half: int | None = None  # of all catch trials without `real_catches`; None: both
     is_order_free = False  # the answers are no places, so that keys may change their meanings
     pairings: tuple[str, ...] = ("balanced",)  # ways to choose which models meet

@@ -38,6 +38,11 @@ class Pair(Design):
         method="A real photo beside its synthesized twin; people say which one is real.",
         condition="What stood beside the real photo: a model's name, or catch (absurd colours)",
         truth="The right answer: the real photo's side, left or right",
+        debrief=(
+            "The question was how believable colours are that a computer puts into black-and-white "
+            "photos. Of two images one had the photo's own colours, the other those of a model "
+            "that knew only its lightness."
+        ),
     )
 
     def presentation(self, models: Sequence[str], kind: str, slot: int) -> Presentation:

@@ -29,9 +29,11 @@ SIDE, TIE = 0.1, -0.7  # of simulated people, in logits: a fifth cannot decide b
 SEEN = 3.5  # likewise: 97 % say at once where the absurd colours are
 CONSENT = """\
 You will see photos twice, side by side, in colours that two computers put in; you say which \
-colours you prefer. It takes about five minutes. We record your answers, their times and the \
-size of your screen, no name and no address. You may stop at any time by closing the page. \
-Do you agree to take part?"""
+colours you prefer. Do you agree to take part?"""
+DEBRIEF = """\
+The question was which colours people like better of those that computers put into black-and-white \
+photos. Both pictures showed the same photo, each in the colours of another model, which knew its \
+lightness alone. A few times the colours of one side were impossible on purpose."""
 
 CLAIMS = {
     "Preferred": "Share of the votes on a model's versions that preferred it to what stood beside "
@@ -88,9 +90,13 @@ class Preference(Design):
         consent=CONSENT,
         practice="The first {n} are to get used to it; they do not count.",
         scored="From now on your answers count. Answer with your first impression.",
+        debrief=DEBRIEF,
         share="preferred",
         favoured="preferred",
         reference="as often preferred as not",
+        tests="The strengths of every two models, by Bradley and Terry with Davidson's ties: the "
+        "95 % interval of their difference, for people and photos like these, excludes 0 or not; "
+        "and whether one ranking explains all pairs (score test, 5 %).",
         claims=CLAIMS,
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from survey import manifest
 from survey.planning.assumed import Assumed
 from survey.planning.study_power import WANTED, Plan, Power, enough_people, power
+from survey.preference.power import as_sentence
 from survey.report.exclusion import sentences
 from survey.report.html import page
 from survey.report.markup import definitions, html_table, note, number, paragraph, percent, section
@@ -95,6 +96,8 @@ def _tests(study: Study) -> str:
             f"The difference of every two models ({pairs}), two-sided, for people and photos like "
             f"these: its interval of level 1 − 0.05 / {pairs}, which excludes 0 or not."
         )
+    if design.words.tests:
+        said["Main tests"] = design.words.tests
     if "real" in design.conditions(study.models):
         said["Further tests"] = (
             f"Each model and the real photos ({len(study.models)} differences, intervals of level "
@@ -109,6 +112,10 @@ def _pairs(models: int) -> int:
 
 
 def _power(folder: str | Path, chances: Chances) -> str:
+    study = Study.load(folder)
+    if study.design == "preference":  # its votes are simulated in another way
+        photos = [photo for photo in manifest.load(folder, study) if photo["role"] == "trial"]
+        return section("Power", paragraph(as_sentence(study, len(photos))))
     try:
         plan = Plan.load(folder)
     except DesignError as error:

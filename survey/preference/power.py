@@ -56,6 +56,7 @@ CELLS = {
     "intransitive": Scenario(cycle=0.5),
     "all alike": Scenario(person_sd=0.0, photo_sd=0.0, side_sd=0.0, tie_sd=0.0),
 }
+SHARE = 0.55  # of the deciding votes that one model takes, unless told otherwise
 MOST_PEOPLE = 1_000_000  # where the search for enough people ends
 
 
@@ -195,6 +196,25 @@ def people_needed(scenario: Scenario, each: int, *, least: float = 0.8) -> int |
     return high
 
 
+def as_sentence(study: Study, photos: int, share: float = SHARE) -> str:
+    """How many people a study of preference takes, for its plan."""
+    base = Scenario(strengths=(0.0,) * len(study.models), photos=photos, votes=100 * study.trials)
+    scenario = with_share(replace(base, people=100), share)
+    people = people_needed(scenario, study.trials)
+    last = (
+        f"{people} people are needed for a power of 0.8"
+        if people
+        else "no number of people gives a power of 0.8; add photos"
+    )
+    return (
+        f"To tell two of the {len(study.models)} models apart when one takes {share:.0%} of the "
+        f"deciding votes from the other, with {photos} photos and {study.trials} votes of each "
+        f"person, if people differ with an SD of {base.person_sd:g} in how they like a model and "
+        f"photos with {base.photo_sd:g} in how they suit one (logits): by the formula, 100 people "
+        f"have a power of {power(scenario):.2f}; {last}."
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command; its rows are one simulated board each."""
     parser = _parser()
@@ -278,7 +298,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--design", choices=("preference",), help="the same")
     add("--coverage", action="store_true", help="how often the intervals hold, in many cells")
     add("--cells", nargs="+", choices=CELLS, default=list(CELLS), metavar="CELL")
-    add("--share", type=float, default=0.55, help="of deciding votes that one takes (0.55)")
+    add("--share", type=float, default=SHARE, help="of deciding votes that one takes (0.55)")
     add("--models", type=int, default=2, help="on the board (2)")
     add("--people", type=int, nargs="+", default=[50, 100, 200, 400], metavar="N")
     add("--photos", type=int, nargs="+", default=[100, 200], metavar="N")

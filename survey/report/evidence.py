@@ -28,6 +28,7 @@ from survey.schema import migrations
 from survey.store import DATA, DATABASE, read_only
 from survey.store_errors import StoreError, explained
 from survey.study import FILE, DesignError, Study
+from survey.timing import LATER, WORDS
 
 MATERIALS = "materials"  # folder of the images in an export
 TABLES = (
@@ -36,13 +37,21 @@ TABLES = (
     "participants",
     "votes",
     "changes",
+    "responses",
 )  # each after those that it refers to
-SECRET = ("token", "panel_id")  # columns of participants that are nobody's business
+FIRST = TABLES[:4]  # that every export holds
+SEEN = {*LATER, *WORDS}  # columns of votes that older ones lack
+SECRET = (
+    "token",
+    "panel_id",
+    "panel_details",
+)  # columns of participants that are nobody's business
 RENAMED = {  # so that a column means the same in every file of an export
     ("votes", "id"): "vote",
     ("participants", "id"): "participant",
     ("photos", "id"): "photo",
     ("changes", "id"): "change",
+    ("responses", "id"): "response",
     ("photos", "name"): "photo_name",
     ("stimuli", "sha256"): "image_sha256",
 }
@@ -124,7 +133,10 @@ def _database(connection: sqlite3.Connection, archive: ZipFile, study: Study) ->
     db = Database(connection)
     migrations.apply(db)
     connection.executemany("INSERT INTO answers VALUES (?)", [(a,) for a in study.answers])
-    for table in TABLES:
+    held = set(archive.namelist())
+    for table in TABLES:  # an older export has fewer
+        if sheet_name(study, table) not in held and table not in FIRST:
+            continue
         with archive.open(sheet_name(study, table)) as file:
             _fill(db, table, io.TextIOWrapper(file, encoding="utf-8", newline=""))
     return db
@@ -147,7 +159,7 @@ def _fill(db: Database, table: str, file: io.TextIOWrapper) -> None:
     columns = {column.name: column for column in db[table].columns}
     called = exported_columns(db, table)
     rows = (
-        {name: _value(row[called[name]], columns[name]) for name in called}
+        {name: _value(_cell(row, called[name]), columns[name]) for name in called}
         for row in read_sheet(file)
     )
     names = list(called)
@@ -157,6 +169,11 @@ def _fill(db: Database, table: str, file: io.TextIOWrapper) -> None:
     marks = ", ".join(f":{name}" for name in names)
     with db.conn:
         db.conn.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+
+
+def _cell(row: dict[str, str], column: str) -> str:
+    """What an older export has no column for is empty."""
+    return row.get(column, "") if column in SEEN else row[column]
 
 
 def _value(cell: str, column: Column) -> str | int | float | None:

@@ -54,10 +54,11 @@ In the CSV files, a text that begins with one of = + - @ ' has an apostrophe put
 no spreadsheet runs it; take off one leading apostrophe to have the text as it was.
 
 `results/people.csv` says who broke which rule of exclusion (1), who is `excluded` from the main
-results by any, and what the key on the left meant (`left_answer`). To analyse the votes, with
-a mixed model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
-`python analysis/marginal_model.py` (needs statsmodels).
+results by any, and what the key on the left meant (`left_answer`).{models}
 """
+MODELS = """ To analyse the votes, with
+a mixed model: `Rscript analysis/mixed_model.R` (needs lme4); with a marginal one:
+`python analysis/marginal_model.py` (needs statsmodels)."""  # of what is believed or not
 ANALYSIS = Path(__file__).parents[1] / "analysis"
 
 
@@ -78,11 +79,13 @@ def export(
 
 def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
     study, db, findings = evidence.study, evidence.db, find(evidence.db, evidence.study)
-    _add(archive, "README.md", README.format(title=study.title, sha256=study.sha256))
+    models = MODELS if study.question_type.is_yes_or_no else ""
+    about = README.format(title=study.title, sha256=study.sha256, models=models)
+    _add(archive, "README.md", about)
     with TemporaryDirectory() as folder:
         _add(archive, FILE, study.save(folder).read_bytes())
     _add(archive, "dataset_description.json", json.dumps(describe(evidence), indent=2))
-    for name in TABLES:
+    for name in _held(evidence):
         columns, rows = _columns(evidence, name), _rows(evidence, name)
         _add_sheet(archive, sheet_name(study, name), columns, rows)
     pictures = {photo.file for row in most_and_least_believed(findings) for photo in row}
@@ -92,7 +95,7 @@ def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
         if image := evidence.image(file):
             _add(archive, f"{MATERIALS}/{file}", image)
     _add(archive, "results/report.html", render(evidence, findings))
-    for script in sorted(ANALYSIS.glob("m*_model.*")):
+    for script in sorted(ANALYSIS.glob("m*_model.*")) if models else ():
         _add(archive, f"analysis/{script.name}", script.read_bytes())
     _add(archive, "CHANGES", history(evidence))
     if study.licence:
@@ -108,6 +111,11 @@ def history(evidence: Evidence) -> str:
         day = f"{datetime.fromtimestamp(made.changed_at, UTC):%Y-%m-%d}"
         lines.append(f"  - {day}: {made.setting} was changed to {made.value}")
     return "\n".join([*lines, f"  - The design was frozen: {evidence.study.sha256}", ""])
+
+
+def _held(evidence: Evidence) -> list[str]:
+    """The tables; a database that no app has opened since there are some lacks these."""
+    return [table for table in TABLES if evidence.db[table].exists()]
 
 
 def _columns(evidence: Evidence, table: str) -> list[str]:
@@ -129,7 +137,7 @@ def _rows(evidence: Evidence, table: str) -> Iterator[tuple[Cell, ...]]:
 
 def describe(evidence: Evidence) -> dict[str, Any]:
     """dataset_description.json: JSON-LD in the words of schema.org."""
-    columns = [name for table in TABLES for name in _columns(evidence, table)]
+    columns = [name for table in _held(evidence) for name in _columns(evidence, table)]
     variables = []
     for name in dict.fromkeys(columns):  # each once, in order
         description, unit = meaning(evidence.study, name)

@@ -128,12 +128,19 @@ def described(study: Study, measured: Mapping[str, str]) -> dict[str, str]:
         "meets a photo twice; order and sides random and balanced",
         "Keys": keys(study),
         **({"Pairs of models": UNCERTAIN} if study.pairs == "uncertain" else {}),
+        **_asked(study),
         "Consent text": study.consent,
         "Seed": str(study.seed),
         "Version": str(study.version),
         "SHA-256 of the design": study.sha256,
         "SHA-256 of the stimuli": study.stimuli or NONE,
     }
+
+
+def _asked(study: Study) -> dict[str, str]:
+    """The questions before and after the trials, if there are any."""
+    pages = {"Asked before the trials": study.before, "Asked after them": study.after}
+    return {name: " · ".join(q.text for q in page) for name, page in pages.items() if page}
 
 
 def keys(study: Study) -> str:

@@ -38,7 +38,9 @@ def said(study: Study, left: Interval[float]) -> str:
     ends = f"{100 * left.low:.1f} to {100 * left.high:.1f}"
     first = study.question_type.answers[0].label
     meaning = "The right answer lay on either side equally often, so 50 % is no habit."
-    if study.counterbalanced and study.question_type.is_order_free:
+    if study.question_type.judged > 1:
+        meaning = "Each model stood on either side equally often, so 50 % is no habit."
+    elif study.counterbalanced and study.question_type.is_order_free:
         meaning = (
             f"On half of the screens it meant “{first}”, on the others the contrary, so 50 % is no "
             "habit of the hand, whatever people lean to say."

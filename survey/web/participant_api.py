@@ -21,10 +21,13 @@ from typing import Any
 
 import gradio as gr
 
+from survey.language.wording import ENGLISH, languages_of, sentence, wording
 from survey.protocol import Refused, StudyProtocol
+from survey.questionnaire.questions import plain as asked
 from survey.study import Study
 from survey.web.rate_limit import RateLimit, is_public
-from survey.web.study_host import Closed, NotReady, StudyHost
+from survey.web.study_host import Closed, NotReady, RunningStudy, StudyHost
+from survey.web.study_words import debrief, texts
 
 JSON = dict[str, Any]
 Answer = Callable[[object, str], Awaitable[JSON]]  # to a call from an address
@@ -39,17 +42,18 @@ ASKED = {  # what is open to the public, with its arguments: a welcome, and call
     "next_trial": {"token"},
     "shown": {"token", "nonce"},
     "vote": {"token", "nonce", "answer", "timing"},
+    "respond": {"token", "page", "answers"},
     "debrief": {"token"},
 }
+OPTIONAL = {"begin": {"panel_details"}}  # what a page may leave out
 BEGUN, WITHIN = 60, 3600.0  # participations of one address in so many seconds: a classroom's
-CROWD = "Many people have begun from your network. Please come back in an hour."
-PREPARING = "The study is being prepared. This takes a minute, the first time only."
+PREPARING = str(wording(ENGLISH)["page"]["preparing"])
 TROUBLED = "The study cannot take answers at the moment. None is lost; trying again …"
 ELSEWHERE: JSON = {
     "refused": "elsewhere",
-    "sentence": "This was asked by another site's page. Please open the study's own.",
+    "sentence": sentence("elsewhere"),
 }
-CLOSED = "This study cannot be opened at the moment. Please come back later."
+CLOSED = sentence("closed")
 
 
 class ParticipantApi:
@@ -69,29 +73,39 @@ class ParticipantApi:
         """The reply to a call from this address, a refusal, or the request to wait."""
         try:
             return {
-                "reply": await self._host.run(
-                    lambda running: self._answer(running.survey, call, address)
-                )
+                "reply": await self._host.run(lambda running: self._answer(running, call, address))
             }
         except Refused as refusal:
             said = {"refused": refusal.reason, "sentence": str(refusal)}
             return said | ({"ending": plain(refusal.ending)} if refusal.ending else {})
         except NotReady:
-            return {"wait": PREPARING}
+            return {"wait": preparing(self._host)}
         except Closed:
             return {"refused": "closed", "sentence": CLOSED}
         except (sqlite3.Error, OSError) as error:
             log.error("A call failed, and is tried again. %s", error)
             return {"wait": TROUBLED}
 
-    def _answer(self, survey: StudyProtocol, call: object, address: str) -> object:
+    def _answer(self, running: RunningStudy, call: object, address: str) -> object:
+        survey = running.survey
         name, given = _read(survey, call)
         if name == "begin" and is_public(address) and self._newcomers.take(address):
-            raise refused(survey, "crowd", CROWD)
+            raise refused(survey, "crowd", sentence("crowd"))
         if name == "welcome":
-            return welcome(survey.study, self._host.demonstration, self._host.name)
+            pushed = running.push is not None
+            return welcome(survey.study, self._host.demonstration, self._host.name, pushed)
         reply = plain(getattr(survey, name)(**given))
-        return reply | {"links": self._links} if name == "debrief" else reply
+        return reply | self._farewell(survey.study) if name == "debrief" else reply
+
+    def _farewell(self, study: Study) -> JSON:
+        """What is told at the end, and not before: what it was about, and where to go."""
+        told = {name: debrief(study, name) for name in languages_of(study.language)}
+        return {"links": self._links, "told": told}
+
+
+def preparing(host: StudyHost) -> str:
+    """What people read until a study is there."""
+    return f"{PREPARING} {host.prepared:.0%} is done." if host.prepared else PREPARING
 
 
 def asked_by_own_pages(answer: Answer) -> Callable[[JSON, gr.Request], Awaitable[JSON]]:
@@ -116,7 +130,7 @@ def _read(survey: StudyProtocol, call: object) -> tuple[str, JSON]:
     """The name of a call and its arguments; what no page of ours sends is refused and counted."""
     if isinstance(call, Mapping):
         name, given = call.get("ask"), {key: call[key] for key in call if key != "ask"}
-        if isinstance(name, str) and ASKED.get(name) == set(given):
+        if isinstance(name, str) and ASKED.get(name) == set(given) - OPTIONAL.get(name, set()):
             return name, given
     known = "; ".join(f"{name}({', '.join(sorted(given))})" for name, given in ASKED.items())
     raise refused(survey, "call", f"This call is not known here. Known are: {known}.")
@@ -128,37 +142,29 @@ def refused(survey: StudyProtocol, reason: str, sentence: str) -> Refused:
     return Refused(reason, sentence)
 
 
-def welcome(study: Study, demonstration: bool, name: str = "") -> JSON:
+def welcome(study: Study, demonstration: bool, name: str = "", pushed: bool = False) -> JSON:
     """What everyone may know of a study: its words, its length and its timing."""
     design = study.question_type
     which = f"page {study.sha256} {name}".rstrip()  # two of the same design are two studies
+    languages = languages_of(study.language)
     return {
         "id": hashlib.sha256(which.encode()).hexdigest()[:16],
         "demonstration": demonstration,
         "title": study.title,
-        "consent": study.consent,
-        "question": study.question,
-        "answers": [
-            {"name": a.name, "label": a.label, "key": a.key, "sign": a.sign} for a in design.answers
-        ],
+        "words": texts(study, languages[0], pushed),
+        "translations": {name: texts(study, name, pushed) for name in languages[1:]},
+        "language": languages[0],
+        "answers": [{"name": a.name, "key": a.key, "sign": a.sign} for a in design.answers],
         "chance": design.chance,
-        "words": words(study),
         "practice": study.practice,
         "trials": study.positions - study.practice,
         "exposure_ms": study.exposure_ms,
+        "in_turn": design.images_in_turn,
+        "pictures": len(design.words.pictures),
+        "display": study.display,
         "panel": study.panel_parameters,
-    }
-
-
-def words(study: Study) -> JSON:
-    """What the pages say in this design alone; captions are by the truth, which comes later."""
-    said = study.question_type.words
-    return {
-        "how": said.how,
-        "practice": said.practice.format(n=study.practice) if study.practice else "",
-        "scored": said.scored,
-        "pictures": list(said.pictures),
-        "captions": {truth: list(texts) for truth, texts in said.captions.items()},
+        "before": [asked(question) for question in study.before],
+        "after": [asked(question) for question in study.after],
     }
 
 

@@ -116,7 +116,7 @@ class BoardApi:
     def _current(self, board: BoardProtocol) -> str:
         """Made anew when there are new votes, but not all the time."""
         from survey.board.page import render  # brings scipy: only now
-        from survey.store import last_vote, read_only
+        from survey.store import last_row, read_only
 
         with self._making:
             started = time.monotonic()
@@ -124,7 +124,7 @@ class BoardApi:
                 return self._page
             db = read_only(board.store.path)
             try:
-                votes = last_vote(db.conn)
+                votes = last_row(db.conn, "votes")
                 if votes != self._votes:
                     rows = list(db.query("SELECT * FROM votes ORDER BY id"))
                     self._page, self._votes = render(rows, board.models), votes

@@ -24,7 +24,7 @@ from survey.recruitment import RESULTS, Recruitment
 from survey.store import Store
 from survey.study import Study
 from survey.web.operator_access import OperatorLock, TooSoon
-from survey.web.participant_api import CLOSED, JSON, PREPARING
+from survey.web.participant_api import CLOSED, JSON, preparing
 from survey.web.study_host import Closed, NotReady, RunningStudy, StudyHost
 
 ASKED = ("results", "export")
@@ -54,7 +54,7 @@ class ResultsApi:
                 "reply": await self.host.run(lambda running: self._answer(running, call, address))
             }
         except NotReady:
-            return {"wait": PREPARING}
+            return {"wait": preparing(self.host)}
         except (Barred, TooSoon) as barred:
             return {"refused": "barred", "sentence": str(barred)}
         except Closed:

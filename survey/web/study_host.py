@@ -160,6 +160,10 @@ class NotReady(Exception):
     """The study is being prepared; ask again in a moment."""
 
 
+class Leaving(Exception):
+    """The app ends, and no longer waits for what is being prepared."""
+
+
 class Closed(Exception):
     """The study cannot be opened; the text says why, to its operator alone."""
 
@@ -172,6 +176,8 @@ class StudyHost:
     ) -> None:
         self.demonstration = demonstration
         self.name = name  # in its address, where there are several
+        self.prepared = 0.0  # the share that is done, where that is known
+        self._leaving = False
         self._opener = opener
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="survey")
         self._opening: Future[RunningStudy] | None = None
@@ -186,9 +192,21 @@ class StudyHost:
                 self._opening = self._threads.submit(self._open)
         return self._opening
 
+    def tell(self, share: float) -> None:
+        """How far the preparation is, told by itself; this is where it can end before its time."""
+        self.prepared = share
+        if self._leaving:
+            raise Leaving
+
+    def leave(self) -> None:
+        """The app ends: nobody will see what is being prepared."""
+        self._leaving = True
+
     def _open(self) -> RunningStudy:
         try:
             return self._opener()
+        except Leaving:
+            raise
         except Exception as error:  # whatever it is, the other pages work
             log.critical("The study is closed. %s", error, exc_info=not isinstance(error, EXPECTED))
             self._rests_until = time.monotonic() + REST_S
@@ -237,7 +255,7 @@ def address_names(studies: Sequence[Path]) -> dict[str, Path]:
 
 
 def open_host(study: Path | None = None, data: Path | None = None, name: str = "") -> StudyHost:
-    """A study's, opened at once; or the demonstration's, made when first visited."""
+    """A study's, opened at once; or the demonstration's, made when first needed."""
     if study:
         host = StudyHost(lambda: open_study(study, data, name=name), name=name)
         host.opening().exception()  # waits: whether it is open shows before the address does
@@ -246,6 +264,7 @@ def open_host(study: Path | None = None, data: Path | None = None, name: str = "
     def demonstrate() -> RunningStudy:
         from survey.web.demonstration import open_demonstration  # brings torch: only now
 
-        return open_demonstration(Path(data or STUDIES, "demonstration"))
+        return open_demonstration(Path(data or STUDIES, "demonstration"), host.tell)
 
-    return StudyHost(demonstrate, demonstration=True)
+    host = StudyHost(demonstrate, demonstration=True)
+    return host

@@ -20,6 +20,8 @@ READY = {
 }
 WIDTHS = {1280: 860, 360: 740}  # of the window, with its height
 TALLEST = 1500  # pixels of a page that are shown
+SAMPLE, SAMPLE_FILE = "An astronaut in front of a flag", "astronaut"
+PINS = (((0.3, 0.75), "orange"), ((0.75, 0.5), "blue"))  # what the model held possible there
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -49,6 +51,8 @@ def main() -> None:
 def take(page: Page, address: str, ready: str, picture: Path) -> None:
     page.goto(address)
     page.locator(ready).first.wait_for(timeout=120_000)
+    if picture.name.startswith("colorize"):
+        set_pins(page)
     page.wait_for_timeout(1500)  # pictures that fade in
     height = page.evaluate("document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": min(height, TALLEST)}
@@ -65,6 +69,24 @@ def take_board(page: Page, picture: Path) -> None:
     clip = box | {"y": top, "height": min(box["height"], TALLEST)}
     page.screenshot(path=picture, type="jpeg", quality=70, full_page=True, clip=clip)
     print(picture)
+
+
+def set_pins(page: Page) -> None:
+    """Take a sample, ask about spots in it, and choose of the colours that are offered."""
+    page.get_by_role("button", name=SAMPLE).click()
+    page.locator(f"#stage img.after[alt^='{SAMPLE_FILE}']").wait_for()
+    page.get_by_label("Divider between the photo before and after").fill("25")
+    photo = page.locator("#stage .spotter")
+    photo.scroll_into_view_if_needed()
+    for (x, y), color in PINS:
+        page.keyboard.press("Escape")
+        box = photo.bounding_box()
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.locator(".offers").get_by_text(color, exact=True).click()
+    page.locator("#hints .told em").nth(1).wait_for()
+    if page.viewport_size["width"] < 640:
+        page.keyboard.press("Escape")  # a page is shown whole, and the question at its lower end
+    page.mouse.move(0, 0)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """A person's way in: by a panel's link, in two tabs, at a shared computer, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from survey.__main__ import main
+from survey.mirror import files
 from survey.outcomes import decide
+from survey.questionnaire.questions import Question
 from survey.recruitment import change
 from survey.store import Store, read_only
 from tests.helpers.served_study import SHORT, Hall, Visitor, paint
 from tests.helpers.study import make_study
+from tests.stress.serving import free_port
 
 pytestmark = pytest.mark.browser
 SHORTEST = {"practice": 0, "trials": 2, "catch": 0.0}
@@ -43,21 +47,31 @@ def come(browser) -> Iterator:
 
 
 @pytest.fixture
-def two(tiny_weights, tmp_path, monkeypatch) -> Iterator[str]:
-    """The address of an app with two studies, of one design even."""
+def serve(tiny_weights, tmp_path, monkeypatch) -> Iterator[Callable[..., str]]:
+    """serve(folder, …) -> the address of an app with these studies, the same after a restart."""
     import app
     from colorize.web.studio import Studio
 
     monkeypatch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
-    folders = [tmp_path / name for name in ("faces", "places")]
-    for folder in folders:
-        make_study(folder, title="Two", **SHORT | SHORTEST)
-        paint(folder / "stimuli")
-    demo = app.build(Studio("cpu"), *folders, data=tmp_path / "votes")
-    _, url, _ = app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield url.rstrip("/")
-    demo.close(verbose=False)
+    running, port = [], free_port()
+
+    def serve(*folders: Path, data: Path | None = None) -> str:
+        while running:
+            running.pop().close(verbose=False)
+        running.append(app.build(Studio("cpu"), *folders, data=data))
+        _, url, _ = app.launch(running[0], port, prevent_thread_lock=True, quiet=True)
+        return url.rstrip("/")
+
+    yield serve
+    for demo in running:
+        demo.close(verbose=False)
+
+
+def study_in(folder: Path, **settings) -> Path:
+    make_study(folder, **SHORT | SHORTEST | settings)
+    paint(folder / "stimuli")
+    return folder
 
 
 def votes_in(folder: Path) -> int:
@@ -67,7 +81,10 @@ def votes_in(folder: Path) -> int:
     return found
 
 
-def test_two_studies_have_two_addresses_and_two_sets_of_data(browser, two, tmp_path):
+def test_two_studies_have_two_addresses_and_two_sets_of_data(browser, serve, tmp_path):
+    """Of one design even."""
+    folders = [study_in(tmp_path / name, title="Two") for name in ("faces", "places")]
+    two = serve(*folders, data=tmp_path / "votes")
     visitor = Visitor(browser, two, "-faces")
     visitor.until("end")
     assert [a.get_attribute("href") for a in visitor.page.locator("a:visible").all()][0] == (
@@ -82,6 +99,25 @@ def test_two_studies_have_two_addresses_and_two_sets_of_data(browser, two, tmp_p
     visitor.page.wait_for_function("/1 participants have finished/.test(document.body.innerText)")
     visitor.context.close()
     assert not visitor.trouble and not visitor.abroad
+
+
+def test_a_forgotten_person_is_a_stranger_after_a_restart(browser, serve, tmp_path):
+    question = Question("sure", "Sure?", "scale")
+    folder = study_in(tmp_path / "study", after=(question,))
+    visitor = Visitor(browser, serve(folder))
+    visitor.until("end")
+    visitor.page.reload()
+    assert visitor.screen() == "end"
+    assert main(["forget", str(folder), visitor.text("code")]) == 0
+    url = serve(folder)
+    visitor.page.goto(f"{url}/study")
+    assert "not known here" in stop(visitor)
+    assert votes_in(folder / "data") == 0
+    assert b'"sure"' not in b"".join(path.read_bytes() for path in files(folder / "data"))
+    assert visitor.until("end")[:2] == ["stop", "consent"]
+    assert votes_in(folder / "data") == 2
+    visitor.context.close()
+    assert not visitor.trouble
 
 
 def stop(visitor: Visitor) -> str:

@@ -52,7 +52,9 @@ def published(name: str, hub, monkeypatch) -> dict[str, torch.Tensor]:
 class TestPeers:
     @pytest.mark.parametrize("name", zoo.PEERS)
     def test_the_published_file_loads_whole(self, hub, monkeypatch, name):
+        assert zoo.fetched() == []
         state = published(name, hub, monkeypatch)
+        assert zoo.fetched() == [name]
         model = zoo.load(name)
         ours = model.network.state_dict()
         assert state.keys() - ours.keys() == ({"model_out.weight"} if name == "eccv16" else set())

@@ -33,6 +33,10 @@ class Hall:
     def votes(self) -> list[dict]:
         return list(self._votes.query("SELECT * FROM votes ORDER BY id"))
 
+    def responses(self) -> list[tuple[str, str, str | None]]:
+        rows = self._votes.query("SELECT page, question, answer FROM responses ORDER BY id")
+        return [(row["page"], row["question"], row["answer"]) for row in rows]
+
     def panel_ids(self) -> set[str | None]:
         return {row["panel_id"] for row in self._votes.query("SELECT panel_id FROM participants")}
 
@@ -108,6 +112,14 @@ class Visitor:
         else:
             self.page.keyboard.press(["ArrowLeft", "ArrowRight"][choice])
 
+    def fill(self) -> None:
+        """The first answer to each question that has any, and on."""
+        self.page.evaluate(
+            """() => document.querySelectorAll('#study fieldset').forEach((group) =>
+                 group.querySelector('input')?.click())"""
+        )
+        self.page.locator("#study .main:visible").click()
+
     def step(self) -> str:
         """Do what the screen wants; gives the screen's name."""
         screen = self.screen()
@@ -115,6 +127,8 @@ class Visitor:
             self.answer()
         elif screen == "feedback":
             self.go(".onward button")
+        elif screen == "questions":
+            self.fill()
         elif screen != "end":
             self.go()
         if screen != "end":  # it is gone when its buttons are, or no longer answer

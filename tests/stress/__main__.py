@@ -24,6 +24,8 @@ COMMANDS = {
     "images": "damaged photos through the app and the shell: colours, or a sentence",
     "bombs": "small files that promise much, opened under watch: seconds and megabytes",
     "archive": "many photos, more workers: photos a second, and memory for a long list",
+    "start": "a cold start: the first page, the first photo, the first trial",
+    "passes": "visitors' passes through the network: at once, or queued into batches",
     "soak": "an hour or more at a modest pace: does anything grow?",
 }
 

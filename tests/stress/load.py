@@ -52,6 +52,7 @@ class Load:
             "slowest_ms": 1000 * max(outcome.latencies, default=0.0),
             "photos": len(outcome.coloured),
             "photo_p50_s": at(outcome.coloured, 0.5),
+            "photo_p95_s": at(outcome.coloured, 0.95),
             **{name: getattr(outcome, name) for name in COUNTS},
             **{f"votes_{name}": n for name, n in asdict(self.votes).items()},
             "memory_peak_mb": last.peak_mb,

@@ -180,7 +180,8 @@ def test_power_counts_by_the_design(taste: Taste) -> None:
 def test_what_a_type_asks_for_is_checked(taste: Taste) -> None:
     with pytest.raises(DesignError, match="name at least 2"):
         Study(title="x", models=("one",), design="taste")
-    with pytest.raises(DesignError, match="'single' or 'pair' or 'preference' or 'taste'"):
+    names = "'single' or 'pair' or 'sequence' or 'preference' or 'taste'"
+    with pytest.raises(DesignError, match=names):
         Study(title="x", models=("one",), design="other")
     study = Study(title="x", models=MODELS, design="taste", catch=0.5)
     halves = Counter(step.half for step in plan(study, 1) if step.kind == "catch")

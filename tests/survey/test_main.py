@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from survey.__main__ import main
+from survey.questionnaire.questions import Question
 from survey.store import Store
 from survey.study import Exclusion, Study
 from tests.helpers.study import make_study
@@ -86,6 +87,36 @@ def test_the_seed_is_drawn_by_chance_unless_one_is_given(tmp_path, photos, witho
     first, second = seed("first"), seed("second")
     assert first != second and min(first, second) > 2**32  # one in two million is smaller
     assert seed("third", "--seed", "7") == 7
+
+
+def test_a_study_gets_its_words_and_questions(tmp_path, photos, without_weights, capsys):
+    questions = {"after": [{"name": "sure", "text": "Sure?", "kind": "scale", "steps": 5}]}
+    (tmp_path / "questions.json").write_text(json.dumps(questions))
+    (tmp_path / "debrief.txt").write_text("Thank you.")
+    build = ["build", str(photos), "--models", "swap", "--output", str(tmp_path / "study")]
+    build += ["--size", "32", "--trials", "4", "--practice", "1", "--language", "de"]
+    build += ["--contact", "lab@example.org", "--kept", "bis 2036", "--display", "natural"]
+    build += ["--debrief", str(tmp_path / "debrief.txt"), "--minutes", "7"]
+    assert main([*build, "--questions", str(tmp_path / "questions.json")]) == 0
+    study = Study.load(tmp_path / "study")
+    assert study.after == (Question("sure", "Sure?", "scale", steps=5),)
+    assert (study.question, study.debrief) == ("Echt oder künstlich?", "Thank you.")
+    assert (study.contact, study.kept) == ("lab@example.org", "bis 2036")
+    assert (study.display, study.minutes) == ("natural", 7)
+    assert main(["simulate", str(tmp_path / "study"), "--participants", "3"]) == 0
+    capsys.readouterr()
+    (tmp_path / "questions.json").write_text('{"after": [{"name": "sure"}]}')
+    again = [*build, "--questions", str(tmp_path / "questions.json")]
+    assert main(again) == 2
+    assert "lacks its kind, text" in capsys.readouterr().err
+
+
+def test_words_to_translate(capsys):
+    assert main(["words"]) == 0
+    words = json.loads(capsys.readouterr().out)
+    assert words["page"]["agree"] and words["designs"]["pair"]["question"]
+    assert main(["words", "--language", "tlh"]) == 2
+    assert "There is no 'tlh'; there are de, en." in capsys.readouterr().err
 
 
 def test_an_unreadable_photo_is_told_and_the_rest_is_done(

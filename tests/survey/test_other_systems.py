@@ -57,9 +57,10 @@ def test_nothing_but_colours_is_taken(photos, folder, tmp_path, monkeypatch):
     monkeypatch.setattr("survey.build.load_models", lambda names, device: lambda p, _: p[..., ::-1])
     build = ["build", str(photos), "--models", "ours", "--add", f"theirs={folder}"]
     build += ["--design", "preference", "--output", str(tmp_path / "study"), "--size", "64"]
-    assert main([*build, "--trials", "4", "--practice", "1", "--catch", "0.25"]) == 0
+    build += ["--pairs", "uncertain", "--trials", "4", "--practice", "1", "--catch", "0.25"]
+    assert main(build) == 0
     study = Study.load(tmp_path / "study")
-    assert study.models == ("ours", "theirs")
+    assert (study.models, study.pairs) == (("ours", "theirs"), "uncertain")
     different = []
     for row in manifest.load(tmp_path / "study", study):
         images = {

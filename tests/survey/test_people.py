@@ -3,13 +3,19 @@
 import csv
 import io
 import json
+from zipfile import ZipFile
 
 import pytest
 
 from survey.__main__ import main
+from survey.mirror import files
+from survey.outcomes import decide
 from survey.people import as_csv, as_table, people
-from survey.protocol import StudyProtocol
+from survey.protocol import Refused, StudyProtocol
+from survey.questionnaire.questions import Question
+from survey.report.export import export
 from survey.store import Store
+from survey.web.study_host import open_study
 from tests.helpers.study import Participant, make_study
 
 EVIL = "=cmd|' /C calc'!A0"
@@ -70,3 +76,58 @@ def test_recruiting_by_command(folder, capsys):
     assert "results is 'tomorrow'; use" in capsys.readouterr().err
     assert main(["close", str(folder)]) == 0
     assert "is closed, for 60 people; results: operator" in capsys.readouterr().out
+
+
+PANEL = "PROLIFIC_PID,STUDY_ID,SESSION_ID"
+DETAILS = {"STUDY_ID": "study-77", "SESSION_ID": "session-88"}
+
+
+def test_who_was_screened_out_is_not_under_way(tmp_path, clock):
+    make_study(tmp_path, panel=PANEL, after=(Question("sure", "Sure?", "scale"),))
+    store = Store(tmp_path, durable=False)
+    survey = StudyProtocol(store, clock)
+    store.transact(lambda ledger: decide(ledger, [("screened", "SCREEN1")]))
+    token = survey.begin(True, "no-red")
+    survey.colour_vision(token, "deficient")
+    Participant(survey, clock, "nearly").finish()
+    Participant(survey, clock, "gone")
+    store.close()
+    screened, nearly, gone = people(tmp_path)
+    assert (screened.state, screened.code) == ("screened out", "SCREEN1")
+    assert not screened.rules["colour_vision"]
+    assert (nearly.state, nearly.code) == ("last questions", "")
+    assert (gone.state, gone.code) == ("under way", "")
+
+
+def test_what_else_a_panel_says_is_kept_as_its_id_is(tmp_path, clock):
+    make_study(tmp_path / "study", panel=PANEL, practice=0)
+    running = open_study(tmp_path / "study", environ={})
+    running.survey._clock = clock
+    token = running.survey.begin(True, "member-1", DETAILS)
+    running.survey.begin(True, "member-2", {})
+    running.survey.colour_vision(token, "normal")
+    Participant(running.survey, clock, "member-1").answer()
+    running.close()
+    first, second = people(tmp_path / "study")
+    assert (first.panel_details, second.panel_details) == (DETAILS, {})
+    rows = list(csv.DictReader(io.StringIO(as_csv([first, second]))))
+    assert [row["SESSION_ID"] for row in rows] == ["session-88", ""]
+    data = tmp_path / "study" / "data"
+    copies = b"".join(path.read_bytes() for path in files(data))
+    exported = export(tmp_path / "study", tmp_path / "x.zip")
+    with ZipFile(exported) as archive:
+        copies += b"".join(archive.read(name) for name in archive.namelist())
+    assert b"sealed:" in copies
+    for private in (b"member-1", b"study-77", b"session-88"):
+        assert private not in copies
+
+
+@pytest.mark.parametrize(
+    "details", [{"OTHER": "x"}, {"STUDY_ID": 7}, {"STUDY_ID": "x" * 200}, ["STUDY_ID"], "x"]
+)
+def test_a_panel_says_only_what_the_study_asks_for(tmp_path, clock, details):
+    make_study(tmp_path, panel=PANEL)
+    store = Store(tmp_path, durable=False)
+    with pytest.raises(Refused, match="STUDY_ID, SESSION_ID, each a text"):
+        StudyProtocol(store, clock).begin(True, "member", details)
+    store.close()

@@ -188,6 +188,51 @@ def vote_of(participant: Participant, **timing) -> tuple:
 ABSURD = [math.nan, math.inf, -math.inf, -1, 1e300, 10**400, "5", None, True, [], {}, "1; DROP"]
 
 
+SEEN = {
+    "window_width": 1200, "window_height": 800, "shown_width": 416.0, "modality": "touch",
+    "browser": "Firefox 128", "gamut": "p3", "cover_ms": 116.7,
+}  # fmt: skip
+
+
+def test_how_a_trial_was_seen_is_kept(survey, participant):
+    participant.answer(**SEEN)
+    participant.answer(**dict.fromkeys(SEEN))
+    participant.answer()  # a page that was open before there was any of it
+    rows = survey.store.transact(lambda ledger: ledger.db.execute("SELECT * FROM votes").fetchall())
+    assert [{name: row[name] for name in SEEN} for row in rows] == [
+        SEEN, dict.fromkeys(SEEN), dict.fromkeys(SEEN)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"modality": "voice"}, {"modality": 1}, {"gamut": "sepia"}, {"browser": "x" * 41},
+        {"browser": "a\nb"}, {"browser": ["Firefox"]}, {"window_width": 0}, {"cover_ms": -1.0},
+        {"window_height": 1.5}, {"shown_width": True}, {"shown_height": 3.0},
+    ],
+)  # fmt: skip
+def test_what_no_browser_says_of_it_is_refused(survey, participant, lie):
+    participant.look()
+    token, trial = participant.token, participant.trial
+    vote = survey.vote, token, trial.nonce, trial.answers[0], TIMING | lie
+    refused(survey, "timing", *vote)
+
+
+def test_images_in_turn_take_twice_the_time(tmp_path, clock):
+    make_study(tmp_path, design="sequence", exposure_ms=500, mask_ms=100, practice=0)
+    store = Store(tmp_path, durable=False)
+    survey = StudyProtocol(store, clock)
+    person = Participant(survey, clock)
+    survey.shown(person.token, person.trial.nonce)
+    clock.pass_(1.05)
+    vote = person.token, person.trial.nonce, "second", TIMING | {"response_ms": 1.0}
+    refused(survey, "early", survey.vote, *vote)
+    clock.pass_(0.06)
+    assert survey.vote(*vote).next
+    store.close()
+
+
 @pytest.mark.parametrize("field", TIMING)
 def test_absurd_timings_are_refused(survey, participant, field):
     participant.look()

@@ -12,6 +12,7 @@ from survey.store import DATA, DATABASE, Store
 from tests.helpers.study import make_study
 
 OLD = Path(__file__).parents[1] / "fixtures" / "version-1"
+FIRST = OLD / "study-single" / DATA / DATABASE
 CONTENT = ("study", "photos", "stimuli", "cells", "participants", "trials", "votes", "counters")
 
 
@@ -23,8 +24,14 @@ def old(request, tmp_path) -> Path:
 
 
 def content(path: Path) -> dict[str, list[tuple]]:
-    with closing(sqlite3.connect(path)) as db:
-        return {t: db.execute(f"SELECT * FROM {t} ORDER BY 1, 2").fetchall() for t in CONTENT}
+    """Every row, in the columns that the version before had."""
+    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(FIRST)) as first:
+        found = {}
+        for table in CONTENT:
+            columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
+            rows = db.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall()
+            found[table] = rows
+        return found
 
 
 def statements(path: Path) -> set[str]:

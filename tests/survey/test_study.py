@@ -209,3 +209,23 @@ def test_keys_mean_the_reverse_for_half_of_the_people():
     assert {pairs.answers_of(person_seed(pairs, n)) for n in range(50)} == {("left", "right")}
     plain = Study(title="x", models=("a", "b"))
     assert {plain.answers_of(person_seed(plain, n)) for n in range(50)} == {plain.answers}
+
+
+@pytest.mark.parametrize("display", ["fit", "natural", "32", "400"])
+def test_images_have_the_size_that_a_study_gives_them(display):
+    assert Study(title="x", models=("a",), display=display).display == display
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"display": "31"}, "display is '31'"),
+        ({"display": "4e2"}, "use fit, natural or 32 to 2000"),
+        ({"minutes": -1}, "minutes is -1"),
+        ({"contact": "x" * 301}, "contact is over 300"),
+        ({"design": "sequence", "exposure_ms": None}, "give an exposure"),
+    ],
+)
+def test_later_settings_have_rules_too(settings, said):
+    with pytest.raises(DesignError, match=said):
+        Study(title="x", models=("a",), **settings)

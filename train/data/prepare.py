@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from colorize.engine.address import Remote, place
+from colorize.engine.address import Place, Remote, place
 from train.data.cache import Cache, DataError
 from train.data.draft import Draft, settings_difference
 from train.data.intake import CacheSettings
@@ -39,7 +39,7 @@ def prepare(
     workers: int = 2,
     splits: Mapping[str, float] | None = None,
     limit: int | None = None,
-    index: str | Path | None = None,
+    index: str | Place | None = None,
     progress: bool = True,
 ) -> Cache:
     """Makes the cache `output` of the photos in `source`, or opens it if it is already made.
@@ -51,7 +51,7 @@ def prepare(
     """
     output = Path(output)
     shares = {"val": 0.05} if splits is None else dict(splits)
-    index = Path(index).resolve() if index else None
+    index = place(_full(index)) if index else None
     settings = CacheSettings(
         _full(source), str(index or ""), short_side, min_chroma, square, shares, limit
     )
@@ -78,7 +78,7 @@ def prepare(
     return Cache.open(output)
 
 
-def _full(source: str | Path) -> str:
+def _full(source: str | Place) -> str:
     where = place(str(source))
     named = isinstance(where, Remote) or is_hub(source)
     return str(source) if named else str(Path(where).resolve())

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from colorize.engine.address import AddressError, Remote, listed, opened, place
+from colorize.engine.address import AddressError, Place, Remote, is_file, listed, opened, place
 from train.data.cache import DataError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".avif"}
@@ -56,20 +56,16 @@ class SourceItem:
     split: str = ""  # "" or "train": the content decides
 
 
-def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]:
+def items(source: str | Path, index: Place | None = None) -> Iterator[SourceItem]:
     """Every image of `source`; with `index`, only those that this table names."""
     if is_hub(source):
         yield from _hub(str(source))
         return
     where = place(str(source))
-    if isinstance(where, Remote):
-        table = _read_table(index, needed=True) if index else {}
-        found = _remote(where)
-    elif where.is_dir():
-        table = _read_table(index or where / "index.csv", needed=index is not None)
-        found = _walk(where, where)
-    else:
+    if isinstance(where, Path) and not where.is_dir():
         raise DataError(f"{where} is not a folder. Give a folder of images or tar shards.")
+    table = _read_table(index or where / "index.csv", needed=index is not None)
+    found = _remote(where) if isinstance(where, Remote) else _walk(where, where)
     for item in found:
         key = str(PurePosixPath(item.name).with_suffix(""))
         if key in table:
@@ -79,12 +75,12 @@ def items(source: str | Path, index: Path | None = None) -> Iterator[SourceItem]
             yield item
 
 
-def is_hub(source: str | Path) -> bool:
+def is_hub(source: str | Place) -> bool:
     """hf:NAME is a data set; hf://datasets/… an address as any other."""
     return str(source).startswith(HUB) and not str(source).startswith("hf://")
 
 
-def count_items(source: str | Path, index: Path | None = None) -> int | None:
+def count_items(source: str | Path, index: Place | None = None) -> int | None:
     """How many items `source` has, without reading the images; None where that would fetch it."""
     if is_hub(source):
         return sum(len(table) for table in _hub_tables(str(source)).values())
@@ -166,15 +162,16 @@ def _remote_shard(address: Remote) -> Iterator[SourceItem]:
         yield SourceItem(address.name, DataError(f"not a whole, plain tar file ({error})"))
 
 
-def _read_table(path: Path, needed: bool) -> dict[str, tuple[str, str]]:
+def _read_table(path: Place, needed: bool) -> dict[str, tuple[str, str]]:
     """name -> (label, split). Equal pairs are one object: the table of 100,000 rows stays small."""
-    if not path.is_file():
+    if not (is_file(path) if isinstance(path, Remote) else path.is_file()):
         if needed:
             raise DataError(f"There is no table {path}.")
         return {}
     pairs: dict[tuple[str, str], tuple[str, str]] = {}
     table = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    opening = opened(path) if isinstance(path, Remote) else path.open("rb")
+    with opening as binary, io.TextIOWrapper(binary, newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file)
         if "name" not in (rows.fieldnames or ()):
             raise DataError(f"The table {path} needs a column 'name'; it has {rows.fieldnames}.")

@@ -78,7 +78,7 @@ def test_the_stage_has_before_after_and_original(page, rose):
     shown = page.show(rose, "rebalanced", 0.4, 1.0, "")
     assert (shown["width"], shown["height"], shown["words"]) == (120, 80, "rose")
     assert len({shown["before"], shown["after"], shown["original"]}) == 3
-    assert page.paint(rose, "rebalanced", 0.4, 1.0, "") == {"after": shown["after"]}
+    assert page.paint(rose, "rebalanced", 0.4, 1.0, "") == {"photo": rose, "after": shown["after"]}
 
 
 def test_a_grey_photo_is_its_own_before(page, tmp_path):

@@ -184,6 +184,24 @@ def test_all_passes_run_on_a_lent_gpu(tiny_weights, tmp_path):
         everything_was_lent(here)
 
 
+def test_peers_that_were_fetched_before_lie_on_the_gpu_too(monkeypatch):
+    """And a file that is damaged keeps nobody from starting."""
+    from colorize import zoo
+    from colorize.colorizer import Colorizer
+    from colorize.config import ModelError
+    from colorize.web.zero_gpu import load_all
+
+    def load(name: str, device: str) -> str:
+        if name == "siggraph17":
+            raise ModelError("damaged")
+        return f"{name} on {device}"
+
+    monkeypatch.setattr(zoo, "shipped", lambda: ["rebalanced"])
+    monkeypatch.setattr(zoo, "fetched", lambda: ["eccv16", "siggraph17"])
+    monkeypatch.setattr(Colorizer, "load", load)
+    assert load_all() == {"rebalanced": "rebalanced on cuda", "eccv16": "eccv16 on cuda"}
+
+
 def test_where_every_gpu_is_refused_the_cpu_colours(tiny_weights, tmp_path):
     """And the visitor is told, once an event."""
     with space(tmp_path, tiny_weights, "refused") as here:

@@ -142,6 +142,8 @@ def test_exported_votes_tell_both_versions(folder: Path, tmp_path: Path) -> None
     store.close()
     study, archive = Study.load(folder), export(folder, tmp_path / "out.zip")
     with ZipFile(archive) as zipped:
+        assert "mixed_model" not in zipped.read("README.md").decode()
+        assert not [name for name in zipped.namelist() if name.startswith("analysis/")]
         about = json.loads(zipped.read("dataset_description.json"))["variableMeasured"]
         rows = list(csv.DictReader(zipped.read(sheet_name(study, "votes")).decode().splitlines()))
         headers = {

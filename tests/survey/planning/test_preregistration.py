@@ -7,6 +7,7 @@ import pytest
 from survey.__main__ import main
 from survey.planning.assumed import Assumed
 from survey.planning.preregistration import Chances, preregistration
+from survey.questionnaire.questions import Question
 from survey.report.exclusion import sentences
 from survey.study import Exclusion
 from tests.helpers.study import make_study
@@ -44,6 +45,14 @@ def test_it_says_all_that_is_fixed_beforehand(tmp_path):
     assert preregistration(tmp_path, QUICK) == preregistration(tmp_path, QUICK)
 
 
+def test_it_holds_the_questions(tmp_path):
+    asked = (Question("age", "How old are you?", "text"), Question("eyes", "Glasses?", "text"))
+    make_study(tmp_path, before=asked)
+    said = text(preregistration(tmp_path, QUICK))
+    assert "Asked before the trials How old are you? · Glasses?" in said
+    assert "Asked after them" not in said
+
+
 def test_it_does_not_tell_the_seed(tmp_path):
     """By which answers and completion codes could be worked out before the end."""
     make_study(tmp_path, seed=987_654_321)
@@ -75,3 +84,10 @@ def test_the_command_writes_it(tmp_path, capsys, monkeypatch):
         main(["plan", "study", "--runs", "many"])
     assert main(["plan", "study", "--rate", "0.99"]) == 2
     assert "must lie between 0 and 1" in capsys.readouterr().err
+
+
+def test_a_plan_of_preferences_says_what_is_tested_and_how_many_it_takes(tmp_path):
+    make_study(tmp_path, design="preference", models=("a", "b", "c"), trials=12, photos=48)
+    page = preregistration(tmp_path, Chances(Assumed(0.3, 0.1)))
+    assert "strengths of every two models" in page and "difference of every two" not in page
+    assert "one takes 55% of the deciding votes" in page and "48 photos and 12 votes" in page

@@ -179,3 +179,23 @@ def test_all_stimuli_may_be_in_it(study, archive, tmp_path):
         assert shown <= set(files.namelist())
         assert not shown <= set(ZipFile(archive).namelist())
     assert report(everything) == report(study)
+
+
+def test_an_export_from_before_question_pages_and_what_was_seen_opens(archive, tmp_path):
+    older = tmp_path / "older.zip"
+    new = ("window_width", "window_height", "shown_width", "modality", "browser", "gamut")
+    with ZipFile(archive) as source, ZipFile(older, "w") as copy:
+        for name in source.namelist():
+            content = source.read(name)
+            if "description-responses" in name:
+                continue
+            if "description-votes" in name:
+                rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+                kept = [column for column in rows[0] if column not in {*new, "cover_ms"}]
+                text = io.StringIO(newline="")
+                writer = csv.DictWriter(text, kept, extrasaction="ignore")
+                writer.writeheader()
+                writer.writerows(rows)
+                content = text.getvalue().encode()
+            copy.writestr(name, content)
+    assert report(older) == report(archive)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from survey.web.demonstration import CATCH, PRACTICE, design, open_demonstration
-from survey.web.study_host import Closed, open_host
+from survey.web.study_host import Closed, Leaving, open_host
 from tests.helpers.study import outcome
 
 
@@ -14,9 +14,11 @@ def folder(tiny_weights, tmp_path_factory):
     """A demonstration made of tiny models, in the place of a build that was broken off."""
     folder = tmp_path_factory.mktemp("data") / "demonstration"
     (folder / "stimuli").mkdir(parents=True)
+    told: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
-        open_demonstration(folder).close()
+        open_demonstration(folder, told.append).close()
+    assert told == sorted(told) and told[0] == 0.0 and 0.8 < told[-1] <= 1.0
     return folder
 
 
@@ -28,6 +30,18 @@ def test_it_holds_the_photos_of_the_packages_and_every_model(folder):
     for photo in photos:
         if photo["role"] == "trial":
             assert set(photo["images"]) == {"real", "regression", "classification", "rebalanced"}
+
+
+def test_who_is_told_can_end_it_and_nothing_is_left(tiny_weights, tmp_path, monkeypatch):
+    monkeypatch.setattr("colorize.zoo.WEIGHTS", tiny_weights)
+
+    def tell(share: float) -> None:
+        if share > 0.1:
+            raise Leaving
+
+    with pytest.raises(Leaving):
+        open_demonstration(tmp_path / "demonstration", tell)
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_is_made_once(folder, monkeypatch):

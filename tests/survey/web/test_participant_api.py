@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from survey.protocol import completion_code
+from survey.protocol import StudyProtocol, completion_code
+from survey.store import Store
 from survey.web.participant_api import ASKED, BEGUN, WITHIN, ParticipantApi
 from survey.web.study_host import StudyHost
-from tests.helpers.study import TIMING, in_service, outcome
+from tests.helpers.study import TIMING, Participant, in_service, make_study, outcome
 
 LINKS = [("Results", "results")]
 ANYTHING = st.recursive(
@@ -122,6 +123,26 @@ def test_one_address_begins_so_many_and_goes_on_with_all(survey, clock):
     clock.pass_(WITHIN)
     assert outcome(api.answer(begin, "1.2.3.4"))["reply"]
     assert survey.store.transact(lambda ledger: ledger.totals())["refused crowd"] == 1
+
+
+def test_a_study_that_leaves_the_language_open_is_told_in_all_of_them(tmp_path, clock):
+    make_study(tmp_path, language="browser", panel="PID,SESSION", debrief="It was this.")
+    store = Store(tmp_path, durable=False)
+    survey = StudyProtocol(store, clock)
+    host = StudyHost(lambda: in_service(survey))
+    host.opening().result()
+    api = ParticipantApi(host, LINKS)
+    welcome = outcome(api.answer({"ask": "welcome"}))["reply"]
+    assert welcome["words"]["question"] == "Real or synthesized?"
+    assert welcome["translations"]["de"]["question"] == "Echt oder künstlich?"
+    assert "It was this." not in json.dumps(welcome)
+    begin = {"ask": "begin", "consent": True, "panel_id": "me"}
+    token = outcome(api.answer(begin | {"panel_details": {"SESSION": "7"}}))["reply"]
+    assert outcome(api.answer(begin))["reply"] == token  # a page from before sends less
+    assert Participant(survey, clock, "me").finish().token == token
+    end = outcome(api.answer({"ask": "debrief", "token": token}))["reply"]
+    assert end["told"] == {"en": "It was this.", "de": "It was this."}
+    store.close()
 
 
 def test_half_a_character_is_refused(ask):

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from survey.web.study_host import Closed, NotReady, StudyHost, address_names, open_hosts
+from survey.web.operator_access import OperatorLock
+from survey.web.participant_api import ParticipantApi
+from survey.web.results_api import ResultsApi
+from survey.web.study_host import Closed, Leaving, NotReady, StudyHost, address_names, open_hosts
 from tests.helpers.study import make_study, outcome
 
 
@@ -38,6 +41,29 @@ def test_a_study_is_prepared_once_and_only_when_asked_for():
     assert opened == [1]
     host.close()
     assert service.closed
+
+
+def test_what_is_being_prepared_says_how_far_it_is_and_ends_with_the_app():
+    gate, told = threading.Event(), threading.Event()
+
+    def open_study() -> Closable:
+        host.tell(0.25)
+        told.set()
+        gate.wait()
+        host.tell(0.5)
+        raise AssertionError("the app has ended")
+
+    host = StudyHost(open_study)
+    opening = host.opening()
+    assert told.wait(60)
+    said = outcome(ParticipantApi(host).answer({"ask": "welcome"}))
+    assert said["wait"].endswith("25% is done.")
+    results = ResultsApi(host, OperatorLock(""))
+    assert outcome(results.answer({"ask": "results", "secret": ""})) == said
+    host.leave()
+    gate.set()
+    assert isinstance(opening.exception(60), Leaving)
+    host.close()
 
 
 def test_work_is_done_in_the_venues_threads():

@@ -63,6 +63,38 @@ def test_the_cache_of_a_store_is_that_of_the_disk(album, tmp_path, kind):
     assert "broken" in (tmp_path / "remote" / "skipped.csv").read_text()
 
 
+TABLE = "\ufeffname,label,split\neven/0002,alps,test\nodd/0003,sea,\n"
+
+
+@pytest.mark.parametrize("kind", ["photos", "shards"])
+def test_a_table_at_the_top_of_a_store_names_labels_and_sides(album, kind):
+    folder = album(5)
+    if kind == "photos":
+        upload(folder, "memory://photos")
+    else:
+        write_bytes(Remote("memory://photos/00.tar"), shard(folder))
+    write_bytes(Remote("memory://photos/index.csv"), TABLE.encode())
+    found = {item.name: (item.label, item.split) for item in items("memory://photos")}
+    assert found.pop("even/0002.png") == ("alps", "test")
+    assert found.pop("odd/0003.png") == ("sea", "")
+    assert set(found.values()) == {("even", ""), ("odd", "")} and len(found) == 3
+
+
+def test_a_table_in_a_store_chooses_the_photos(album, tmp_path):
+    upload(album(5), "memory://photos")
+    write_bytes(Remote("memory://tables/some.csv"), TABLE.encode())
+    cache = prepare(
+        "memory://photos",
+        tmp_path / "cache",
+        index="memory://tables/some.csv",
+        workers=1,
+        progress=False,
+    )
+    assert [cache.name(i) for i in range(len(cache))] == ["even/0002.png", "odd/0003.png"]
+    with pytest.raises(DataError, match="There is no table memory://tables/none.csv"):
+        list(items("memory://photos", Remote("memory://tables/none.csv")))
+
+
 def test_processes_read_shards_of_a_store(album, tmp_path):
     folder = album(40)
     write_bytes(Remote("memory://photos/00.tar"), shard(folder))

@@ -6,6 +6,7 @@
 const tool = (selector) => element.querySelector(selector);
 const LARGEST_FILE = 1 << 20; // bytes
 const BESIDE = 0.06; // shares: so near to a pin of the visitor's own nothing is suggested
+let drawn = ""; // of the list
 let photo = null; // the one that is shown: {photo, words}
 const notes = new Map(); // what is known of a hint, by all that it is
 const names = new Map(); // of colours that were seen before: a pin that moves keeps its name
@@ -81,6 +82,9 @@ function listed(place) {
 
 function drawList() {
   const items = hints.map((_, place) => listed(place));
+  const all = items.map((item, place) => `${hints[place].source} ${item.outerHTML}`).join();
+  if (all === drawn) return; // what has the focus keeps it
+  drawn = all;
   const lent = tool(".lent"),
     suggested = hints.filter((hint) => hint.source),
     took = suggested.filter((hint) => hint.color).length;
@@ -99,6 +103,14 @@ function hear(said) {
     if (note.color) names.set(note.hint.color, note.words);
   }
   drawHints();
+  announce(asked?.place ?? document.activeElement.dataset.place);
+}
+
+function announce(place) {
+  if (!hints[place]) return;
+  const { words, reach, remark } = described(place);
+  const aloud = [words, reach, remark].filter(Boolean).join(", ");
+  document.querySelector("#stage .sr").textContent = aloud;
 }
 
 // A suggestion takes the place of the last one and leaves the visitor's own pins alone; a file is

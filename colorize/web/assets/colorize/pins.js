@@ -51,14 +51,17 @@ function onKey(place, event) {
   const moves = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] };
   const [dx, dy] = moves[event.key] ?? [0, 0];
   const { x, y } = hints[place];
-  if (dx || dy) movePin(place, x + dx, y + dy, `keys at ${place}`);
-  else if (event.key === "Delete" || event.key === "Backspace") removePin(place);
+  if (dx || dy) {
+    closeQuestion(); // it was about another spot
+    movePin(place, x + dx, y + dy, `keys at ${place}`);
+  } else if (event.key === "Delete" || event.key === "Backspace") removePin(place);
   else return;
   event.preventDefault();
 }
 
 function draggable(pin, place) {
   let grip = null; // where the pointer went down, and the movement if it is one
+  let dragged = false; // a click that ends a drag opens nothing
   pin.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     grip = { x: event.clientX, y: event.clientY, movement: null };
@@ -75,9 +78,13 @@ function draggable(pin, place) {
       y = (event.clientY - box.top) / box.height;
     movePin(place, x, y, grip.movement);
   });
-  pin.addEventListener("pointercancel", () => (grip = null));
+  for (const end of ["pointerup", "pointercancel"])
+    pin.addEventListener(end, () => {
+      dragged = Boolean(grip?.movement);
+      grip = null;
+    });
   pin.addEventListener("click", (event) => {
-    if (!grip?.movement) askPin(place, !event.detail); // no detail: by a key
-    grip = null;
+    if (!dragged) askPin(place, !event.detail); // no detail: by a key
+    dragged = false;
   });
 }

@@ -139,7 +139,4 @@ part("select").addEventListener("change", (event) =>
 );
 part(".remove").addEventListener("click", () => removePin(asked.place));
 part(".close").addEventListener("click", closeQuestion);
-question.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeQuestion();
-});
 watch("spot", drawOffers);

@@ -1,7 +1,7 @@
 // The photo before and after. value: {photo, before, after, original, width, height, words, facts};
 // or only {photo, after} where nothing but the colours changed; or null. Whoever draws on the photo
-// finds a layer .pins over it, and hears "shown" when another photo is there, "spot" {x, y, keys}
-// when a place in it was clicked, tapped or chosen by keys; x and y are shares.
+// finds a layer .pins over it, and hears "shown" {photo, words} when another one, or none, is there
+// and "spot" {x, y, keys} when a place was clicked, tapped or chosen by keys; x and y are shares.
 // Given: `props`, its value; `watch`, for its changes; spotter.js before.
 const stage = at(".stage"),
   against = at(".against");
@@ -37,6 +37,7 @@ async function draw() {
   const value = props.value;
   stage.classList.toggle("empty", !value);
   if (!value) {
+    if (shown) say("shown", { photo: null, words: "" });
     shown = null;
     against.hidden = true;
     at(".facts").textContent = "";

@@ -1,4 +1,4 @@
-// Other versions of the photo. value: {photo, sentence, versions: [{picture, hints, words}]} or null.
+// Versions of the photo. value: {photo, sentence, versions: [{picture, hints, words}]} or null.
 // A click takes one over: its hints are offered to the page as "take".
 // Given: `element`, this widget's; `props`, its value; `trigger` and `watch`, for its events.
 const list = element.querySelector("ol"),

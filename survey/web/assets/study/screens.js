@@ -1,12 +1,11 @@
 // A participation from consent to code. `participate` is the whole story; it can begin anywhere,
 // because the server knows where this participant is.
-// Given: `element`, the page's component, and `server`, its functions; trial.js comes before.
+// Given: `element`, the page's component, and `server`, its functions; words.js, trial.js and questions.js come before.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
 const SETTLE_MS = 400; // until another tab reads what this one wrote: browsers take their time
 const OVER = new Set(["full", "closed", "panel", "crowd", "elsewhere", "paused", "declined"]); // refusals after which nothing helps
-const BROKEN = "Something went wrong in this page. Your answers so far are kept.";
 let study = null;
 let token = null;
 let underWay = false;
@@ -26,7 +25,7 @@ async function ask(name, values = {}) {
     offline(said === undefined || Boolean(said.wait && study)); // once it is known, it need not wait
     if (said?.refused) throw new Refusal(said);
     if (said && "reply" in said) return said.reply;
-    if (said?.wait) write("wait", said.wait);
+    if (said?.wait) write("wait", say("preparing"));
     await Promise.race([pause(1000 * seconds), online()]);
   }
 }
@@ -79,6 +78,8 @@ function pressed(within) {
 const address = new URLSearchParams(location.search);
 const kiosk = () => address.has("kiosk") && study.panel.length === 0;
 const panelId = () => (study.panel.length ? address.get(study.panel[0]) : "");
+const panelDetails = () =>
+  Object.fromEntries(study.panel.slice(1).map((name) => [name, address.get(name)]));
 
 // The token outlives a reload. It belongs to a panel's member, not to the browser alone. Where a
 // browser keeps nothing, it lives as long as the page.
@@ -110,36 +111,64 @@ const memory = {
 async function participate(greet) {
   study ??= await ask("welcome").then(introduce);
   checkPanel();
+  if (/^\d+$/.test(study.display)) await roomy(Number(study.display));
   token ??= memory.read() ?? (await consent());
   let stage = await ask("stage", { token });
   if (stage === "colour_vision") {
     await once("colour_vision", { token, answer: await choice("vision") });
-    stage = "trials";
+    stage = await ask("stage", { token });
   } else if (stage === "trials" && greet) {
     await choice("again");
   }
-  if (stage === "trials") await trials();
+  if (stage === "before") stage = await questionPage("before");
+  if (stage === "trials") {
+    await trials();
+    stage = await ask("stage", { token });
+  }
+  if (stage === "after") await questionPage("after");
   await debrief();
+}
+
+// A page of the study's own questions; gives the stage after it.
+async function questionPage(page) {
+  write("questions", say(`questions_${page}`));
+  show("questions");
+  questionnaire.querySelector("[data-focus]").focus({ preventScroll: true });
+  const answers = await fill(study[page], pressed);
+  await once("respond", { token, page, answers });
+  return ask("stage", { token });
+}
+
+// Wait for a window in which images of this side can be seen whole.
+async function roomy(side) {
+  while (!isRoom(side, study)) {
+    const { width, height } = roomFor(side, study);
+    write("small", say("small_why", { width, height, wide: innerWidth, high: innerHeight }));
+    show("small");
+    await new Promise((go) => window.addEventListener("resize", go, { once: true }));
+  }
 }
 
 // A panel's member comes by the panel's link, which names them.
 function checkPanel() {
   const missing = study.panel.filter((name) => !address.get(name));
   if (!missing.length) return;
-  const sentence = `This study is for the members of a panel. Please open it by the link that the panel gave you: this address lacks ${missing.join(", ")}.`;
+  const sentence = say("no_panel", { names: missing.join(", ") });
   throw new Refusal({ refused: "panel", sentence });
 }
 
 async function consent() {
   if ((await choice("consent")) === "no") {
     const ending = await ask("decline");
-    throw new Refusal({ refused: "declined", sentence: ending.sentence, ending });
+    const sentence = translated("outcomes", ending.sentence, "declined");
+    throw new Refusal({ refused: "declined", sentence, ending });
   }
   return oneTabAtATime(async () => memory.read() ?? (await begin())); // another tab may have begun
 }
 
 async function begin() {
-  const given = await ask("begin", { consent: true, panel_id: panelId() });
+  const details = study.panel.length > 1 ? { panel_details: panelDetails() } : {};
+  const given = await ask("begin", { consent: true, panel_id: panelId(), ...details });
   memory.write(given);
   await pause(SETTLE_MS);
   return given;
@@ -165,13 +194,13 @@ async function trials() {
 
 // One trial, its vote, and in practice the truth; gives the next trial.
 async function take(trial, images) {
-  place(images, study.words.pictures);
+  const side = sideOf(study.display, images[0]);
+  await roomy(side);
+  place(images, study.words.pictures, side);
   stage.dataset.phase = "blank";
-  write(
-    "place",
-    `${trial.kind === "practice" ? "Practice " : ""}${trial.number} of ${trial.total}`,
-  );
-  write("prompt", study.question);
+  const { number: n, total } = trial;
+  write("place", say(trial.kind === "practice" ? "place_practice" : "place", { n, total }));
+  write("prompt", study.words.question);
   stage.querySelector("progress").value = trial.number / trial.total;
   show("trial");
   const [frameMs] = await Promise.all([measureFrame(), pause(REST_MS)]);
@@ -196,7 +225,7 @@ async function feedback({ right, truth }) {
   figures.forEach((figure, i) => {
     figure.querySelector("figcaption").textContent = study.words.captions[truth][i];
   });
-  write("prompt", right ? "Right." : "Not this time.");
+  write("prompt", say(right ? "right" : "wrong"));
   stage.dataset.phase = "feedback";
   const onward = stage.querySelector(".onward");
   await pause(300); // the second half of a double click on the answer is not meant for "Next"
@@ -209,11 +238,12 @@ async function feedback({ right, truth }) {
 async function debrief() {
   const end = await ask("debrief", { token });
   const scored = end.total > 0; // where no answer is right, nobody was wrong
-  write("verdict", end.sentence);
+  write("verdict", translated("outcomes", end.sentence, end.outcome));
+  write("debrief", end.told[language] ?? end.told[study.language]);
   part("back").replaceChildren(...goBack(end));
-  write("score", scored ? `You were right in ${end.right} of ${end.total}` : "That was the last");
+  write("score", scored ? say("score", { right: end.right, total: end.total }) : say("last"));
   const guessed = Math.round(end.total * study.chance);
-  write("chance", scored ? `Guessing is right in about ${guessed}.` : "All your answers are kept.");
+  write("chance", scored ? say("chance", { n: guessed }) : say("all_kept"));
   write("code", end.code);
   part("links").replaceChildren(...end.links.map(link));
   part("proof").hidden = study.demonstration || kiosk() || !end.code;
@@ -225,11 +255,11 @@ async function debrief() {
   }
 }
 
-const goBack = ({ address }) => (address ? [link(["Back to the panel", address])] : []);
+const goBack = ({ address }) => (address ? [link([say("back"), address])] : []);
 
 function link([text, address]) {
   const anchor = document.createElement("a");
-  anchor.textContent = text;
+  anchor.textContent = translated("links", text);
   anchor.href = address;
   return anchor;
 }
@@ -240,27 +270,33 @@ function startAnew() {
 }
 
 // The study's words, into the page.
-function introduce(study) {
-  part("keys").replaceChildren(...study.answers.flatMap(keyInRow));
-  write("kicker", study.demonstration ? "A demonstration, not a scientific study" : "A study");
-  for (const name of ["title", "consent", "question"]) write(name, study[name]);
-  for (const name of ["how", "practice", "scored"]) write(name, study.words[name]);
+function introduce(found) {
+  speak([found.language, ...Object.keys(found.translations)]);
+  const study = { ...found, words: found.translations[language] ?? found.words };
+  furnish(study);
+  for (const name of ["title", "consent", "question", "how", "practice", "scored"]) {
+    write(name, study.words[name]);
+  }
+  part("facts").replaceChildren(...study.words.facts.map((fact) => made("li", fact)));
+  const [before, after] = say("keys").split("{keys}");
+  part("keys").replaceChildren(before, ...study.answers.flatMap(keyInRow), after);
+  write("kicker", say(study.demonstration ? "demonstration" : "study"));
   document.title = study.title;
-  const seconds = study.exposure_ms / 1000;
-  const time = seconds === 1 ? "one second" : `${seconds} seconds`;
-  write(
-    "look",
-    study.exposure_ms === null
-      ? "Look for as long as you like, then answer."
-      : `Look closely: after ${time} it is covered. Then take the time you need to answer.`,
-  );
-  write("count", `Now ${study.trials} that count`);
+  write("look", howToLook(study));
+  write("count", say("count", { n: study.trials }));
   return study;
+}
+
+function howToLook({ exposure_ms, in_turn }) {
+  if (exposure_ms === null) return say("look_long");
+  const n = exposure_ms / 1000;
+  const time = n === 1 ? say("second") : say("seconds", { n: n.toLocaleString(language) });
+  return say(in_turn > 1 ? "look_in_turn" : "look_timed", { time });
 }
 
 // ← and →; with more of them: ←, ↓ and →
 function keyInRow({ sign }, i, { length }) {
-  const before = i === 0 ? "" : i === length - 1 ? " and " : ", ";
+  const before = i === 0 ? "" : i === length - 1 ? ` ${say("and")} ` : ", ";
   return [before, made("kbd", sign)];
 }
 
@@ -269,7 +305,8 @@ async function explain(error) {
   underWay = false;
   if (!(error instanceof Refusal)) console.error(error);
   if (error.reason === "token") startAnew();
-  write("stop", error instanceof Refusal ? error.message : BROKEN);
+  const known = error instanceof Refusal;
+  write("stop", known ? translated("refusals", error.message, error.reason) : say("broken"));
   write("stopCode", error.ending?.code ?? "");
   part("stopBack").replaceChildren(...goBack(error.ending ?? {}));
   const section = element.querySelector('section[data-name="stop"]');

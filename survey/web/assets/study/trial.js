@@ -1,29 +1,31 @@
 // One trial in the browser: decode, paint, measure, cover, wait for one answer.
 // The clock is performance.now's throughout: frames, keys and touches are stamped by it.
-// Given: `element`, the page's component. screens.js uses what is here.
+// Given: `element`, the page's component. questions.js and screens.js use what is here.
 
 const stage = element.querySelector(".trial");
 let figures = []; // one a picture; these three are made by `furnish`
 let buttons = []; // one an answer
 let keys = []; // likewise
+let inTurn = false; // the images stand in one place, one after the other
 
 const frame = () => new Promise(requestAnimationFrame); // gives the time at which it began
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // The frames and buttons that the study's question type asks for, the answers in this order: keys
 // have their places, but what they mean may be another thing for another person.
-function furnish({ answers, words }, order) {
+function furnish({ answers, words, in_turn }, order = answers.map(({ name }) => name)) {
   const photos = stage.querySelector(".photos");
   figures = words.pictures.map(() => photos.firstElementChild.cloneNode(true));
   photos.replaceChildren(...figures);
+  inTurn = in_turn > 1;
+  photos.classList.toggle("turns", inTurn);
   keys = answers.map((answer) => answer.key);
   buttons = answers.map(({ sign }, i) => {
-    const { label } = answers.find(({ name }) => name === order[i]);
     const button = document.createElement("button");
     Object.assign(button, { type: "button", disabled: true });
     const key = made("kbd", sign);
     key.setAttribute("aria-hidden", "true");
-    const parts = [key, made("span", label)];
+    const parts = [key, made("span", words.answers[order[i]])];
     const last = i > 0 && i === answers.length - 1; // the outer keys are on the outside
     button.append(...(last ? parts.reverse() : parts));
     return button;
@@ -77,7 +79,31 @@ async function decode(images) {
   return decoded;
 }
 
-function place(images, names) {
+// Their size is the study's to say: CSS pixels, their own pixels on this screen, or as it fits.
+function sideOf(display, image) {
+  if (display === "fit") return null;
+  return display === "natural" ? image.naturalWidth / devicePixelRatio : Number(display);
+}
+
+// The window that images of this side need, beside each other or in turn, with all around them.
+function roomFor(side, { pictures, in_turn }) {
+  const beside = in_turn > 1 ? 1 : pictures;
+  const around = innerHeight > 480 ? 272 : 176; // as trial.css has it
+  const edges = 2 * Math.max(16, 0.03 * innerWidth);
+  return {
+    width: Math.ceil(beside * side + (beside - 1) * 48 + edges),
+    height: Math.ceil(side + around),
+  };
+}
+
+function isRoom(side, layout) {
+  const { width, height } = roomFor(side, layout);
+  return side === null || (innerWidth >= width && innerHeight >= height);
+}
+
+function place(images, names, side) {
+  stage.classList.toggle("fixed", side !== null);
+  stage.style.setProperty("--side", `${side}px`);
   figures.forEach((figure, i) => {
     figure.querySelector("figcaption").textContent = "";
     images[i].alt = names[i];
@@ -96,11 +122,11 @@ function scramble(canvas) {
   pen.putImageData(noise, 0, 0);
 }
 
-// Paint in one frame, cover in the frame nearest to the end. Without an end: see who answers.
+// Show in one frame, cover in the frame nearest to the end. Without an end: see who answers.
 async function expose(ms, half) {
   await frame();
   const start = await frame();
-  Object.assign(witness, { blurs: 0, hidden: 0, timed: ms !== null, coveredAt: null });
+  Object.assign(witness, { timed: ms !== null, coveredAt: null });
   stage.dataset.phase = "look";
   let now = start;
   let dropped = 0;
@@ -110,18 +136,40 @@ async function expose(ms, half) {
     now = next;
   }
   if (witness.timed) stage.dataset.phase = "mask";
-  return { start, end: now, dropped };
+  return { start, end: now, dropped, seen: (witness.coveredAt ?? now) - start };
+}
+
+// Leave the cover on, in frames of its own; how long it was there, or null after an early answer.
+async function cover(from, ms, half) {
+  let now = from;
+  while (stage.dataset.phase === "mask" && now - from < ms - half) now = await frame();
+  return stage.dataset.phase === "mask" ? now - from : null;
+}
+
+// All images of a trial: at once, or each for the whole exposure and covered before the next.
+async function exposeAll(ms, mask, half) {
+  Object.assign(witness, { blurs: 0, hidden: 0 });
+  if (!inTurn) return expose(ms, half);
+  const looks = [];
+  for (const figure of figures) {
+    if (looks.length) await cover(looks.at(-1).end, mask, half);
+    figures.forEach((other) => other.classList.toggle("now", other === figure));
+    looks.push(await expose(ms, half));
+  }
+  const worst = looks.reduce((a, b) => (Math.abs(b.seen - ms) > Math.abs(a.seen - ms) ? b : a));
+  const dropped = looks.reduce((sum, look) => sum + look.dropped, 0);
+  return { ...looks.at(-1), seen: worst.seen, dropped };
 }
 
 // The first key, touch or click at or after `since`; everything later is ignored.
 function firstAnswer(since) {
   return new Promise((resolve) => {
     const ear = new AbortController();
-    const heard = (choice, at) => {
+    const heard = (choice, at, by) => {
       if (at < since || ear.signal.aborted) return;
       ear.abort();
       buttons.forEach((button) => (button.disabled = true));
-      resolve({ choice, at });
+      resolve({ choice, at, by });
     };
     const options = { signal: ear.signal };
     document.addEventListener(
@@ -130,18 +178,19 @@ function firstAnswer(since) {
         const choice = keys.indexOf(event.key);
         if (choice < 0 || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
         event.preventDefault();
-        heard(choice, event.timeStamp);
+        heard(choice, event.timeStamp, "key");
       },
       options,
     );
     buttons.forEach((button, choice) => {
       let pressed = null; // a finger decides when it comes down; the click follows when it goes up
       button.disabled = false;
-      button.addEventListener("pointerdown", (event) => (pressed = event.timeStamp), options);
+      button.addEventListener("pointerdown", (event) => (pressed = event), options);
       button.addEventListener(
         "click",
         (event) => {
-          heard(choice, (event.detail && pressed) || event.timeStamp); // detail 0: by keyboard
+          const hand = event.detail ? pressed : null; // detail 0: by keyboard
+          heard(choice, (hand ?? event).timeStamp, hand ? hand.pointerType || null : "key");
         },
         options,
       );
@@ -152,27 +201,62 @@ function firstAnswer(since) {
 // A trial from its first frame to its answer: which choice, and the times that go with it.
 async function run(trial, frameMs) {
   const half = (frameMs ?? 1000 / 60) / 2;
-  const { start, end, dropped } = await expose(trial.exposure_ms, half);
+  const { start, end, dropped, seen } = await exposeAll(trial.exposure_ms, trial.mask_ms, half);
   const answer = firstAnswer(end);
-  if (witness.timed) pause(trial.mask_ms).then(uncover);
-  const { choice, at } = await answer;
+  let covered = null;
+  if (witness.timed) cover(end, trial.mask_ms, half).then((ms) => (covered = uncover(ms)));
+  const shown = stage.querySelector("img").getBoundingClientRect().width;
+  const { choice, at, by } = await answer;
   stage.dataset.phase = "blank";
   return {
     answer: trial.answers[choice],
     timing: {
       response_ms: at - end,
-      exposure_ms: (witness.timed ? (witness.coveredAt ?? end) : at) - start,
+      exposure_ms: witness.timed ? seen : at - start,
       dropped_frames: dropped,
       blurs: witness.blurs,
       hidden: witness.hidden,
-      screen_width: Math.max(1, Math.round(screen.width)),
-      screen_height: Math.max(1, Math.round(screen.height)),
-      pixel_ratio: window.devicePixelRatio,
       refresh_hz: frameMs && 1000 / frameMs,
+      cover_ms: covered,
+      shown_width: shown,
+      modality: by,
+      ...surroundings(),
     },
   };
 }
 
-function uncover() {
+function uncover(ms) {
   if (stage.dataset.phase === "mask") stage.dataset.phase = "ask";
+  return ms;
+}
+
+// On what a trial is seen.
+function surroundings() {
+  const gamuts = ["rec2020", "p3", "srgb"];
+  return {
+    screen_width: Math.max(1, Math.round(screen.width)),
+    screen_height: Math.max(1, Math.round(screen.height)),
+    window_width: Math.max(1, Math.round(innerWidth)),
+    window_height: Math.max(1, Math.round(innerHeight)),
+    pixel_ratio: devicePixelRatio,
+    gamut: gamuts.find((name) => matchMedia(`(color-gamut: ${name})`).matches) ?? null,
+    browser: browserName(navigator.userAgent),
+  };
+}
+
+// As 'Firefox 128'; the first that fits, since each names those that it wants to be taken for.
+function browserName(said) {
+  const names = ["Edg", "OPR", "SamsungBrowser", "FxiOS", "Firefox", "CriOS", "Chrome", "Version"];
+  const called = {
+    Edg: "Edge",
+    OPR: "Opera",
+    FxiOS: "Firefox iOS",
+    CriOS: "Chrome iOS",
+    Version: "Safari",
+  };
+  for (const name of names) {
+    const version = said.match(new RegExp(`${name}\\/(\\d+)`))?.[1];
+    if (version) return `${called[name] ?? name} ${version}`;
+  }
+  return null;
 }

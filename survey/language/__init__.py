@@ -1,0 +1,1 @@
+"""Every fixed text that a participant reads, one file a language. Begin with wording.py."""
