@@ -21,7 +21,9 @@ from colorize.model import Model
 from survey.bench.load import TIMING as AT_ONCE
 from survey.protocol import StudyProtocol
 from survey.report.evidence import open_evidence
+from survey.report.export import export
 from survey.report.findings import find
+from survey.report.html import report
 from survey.report.tables import tables
 from survey.store import Store
 from train import catalogue
@@ -65,6 +67,12 @@ def test_the_report_of_old_votes_says_the_same(study: Path) -> None:
                 assert _same(row[NOW.get(column, column)], value), (name, column)
             if row.get("d_prime"):
                 assert float(row["d_prime"]) == pytest.approx(_d_prime(row, after))
+
+
+def test_old_votes_are_exported_as_they_lie(study: Path) -> None:
+    """Before any app has opened the database, which then gets the tables that came since."""
+    archive = export(study, study / "out.zip")
+    assert report(archive) == report(study)
 
 
 def test_a_half_answered_study_goes_on(study: Path) -> None:

@@ -82,7 +82,7 @@ def _write(archive: ZipFile, evidence: Evidence, stimuli: bool) -> None:
     with TemporaryDirectory() as folder:
         _add(archive, FILE, study.save(folder).read_bytes())
     _add(archive, "dataset_description.json", json.dumps(describe(evidence), indent=2))
-    for name in TABLES:
+    for name in _held(evidence):
         columns, rows = _columns(evidence, name), _rows(evidence, name)
         _add_sheet(archive, sheet_name(study, name), columns, rows)
     pictures = {photo.file for row in most_and_least_believed(findings) for photo in row}
@@ -110,6 +110,11 @@ def history(evidence: Evidence) -> str:
     return "\n".join([*lines, f"  - The design was frozen: {evidence.study.sha256}", ""])
 
 
+def _held(evidence: Evidence) -> list[str]:
+    """The tables; a database that no app has opened since there are some lacks these."""
+    return [table for table in TABLES if evidence.db[table].exists()]
+
+
 def _columns(evidence: Evidence, table: str) -> list[str]:
     shown = evidence.study.question_type.words.columns if table == "votes" else ()
     return [*exported_columns(evidence.db, table).values(), *shown]
@@ -129,7 +134,7 @@ def _rows(evidence: Evidence, table: str) -> Iterator[tuple[Cell, ...]]:
 
 def describe(evidence: Evidence) -> dict[str, Any]:
     """dataset_description.json: JSON-LD in the words of schema.org."""
-    columns = [name for table in TABLES for name in _columns(evidence, table)]
+    columns = [name for table in _held(evidence) for name in _columns(evidence, table)]
     variables = []
     for name in dict.fromkeys(columns):  # each once, in order
         description, unit = meaning(evidence.study, name)
