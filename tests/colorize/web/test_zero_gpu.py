@@ -142,7 +142,7 @@ def visit(here: Space, weights: Path) -> None:
     here.call("model_choices")  # as the page does when it opens
     wall, _ = here.call("compare", files[1], MODELS, [])
     assert all(panel["picture"] for panel in wall) and len(wall) == 1 + len(MODELS)
-    archive, _ = here.call("bundle", [files[1], files[2]], *tuned, "PNG")
+    archive, _ = here.call("bundle", [files[1], files[2]], *tuned, "", "PNG", None, 1.0)
     with zipfile.ZipFile(BytesIO(here.fetch(archive))) as inside:
         last = inside.read(sorted(inside.namelist())[-1])
     same(pixels(last), on_cpu(other, weights, "rebalanced", (0.4, 1.0)))
