@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -81,7 +82,7 @@ def seen(colorizer: Colorizer, photo: Photo, side: int, gray: bool = False) -> P
     look = colorizer.look(photo)
     small = shrink(photo, side)
     shown = SimpleNamespace(photo=small, belief=None, centres=look.centres)
-    shown.belief = type(look)(small, look.model, look.painter, look.shown, look.output, {}).belief
+    shown.belief = replace(look, photo=small).belief
     return Preview(shown, photo.width, photo.height, gray)
 
 
