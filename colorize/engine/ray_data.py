@@ -8,6 +8,7 @@ ever; a batch that was begun before comes back without rows instead. Ray's own c
 used: a finished result is the checkpoint.
 """
 
+import atexit
 import json
 import logging
 import os
@@ -37,6 +38,10 @@ QUIET = {  # unless the user has said otherwise
 CREATION = "an error raised in its creation task"  # as Ray says it
 PACKAGE = Path(__file__).parents[1]
 LEFT_AT_HOME = ["weights", "web"]  # the model travels on its own
+
+
+class ClusterGoneError(EngineError):
+    """Ray's head is not there any more."""
 
 
 class Batches:
@@ -71,11 +76,24 @@ def cluster(
     """A function that does jobs in batches, on the cluster at an address or on this machine."""
     with redirect_stdout(sys.stderr):  # Ray prints what happens to its workers
         ray = begin(address)
+        gone = False
         try:
             number = workers or room(ray.cluster_resources(), gpu_share)
             yield lambda jobs, batch: rows(jobs, batch, wish, number, gpu_share)
+        except ClusterGoneError:
+            gone = True
+            atexit.register(leave)
+            raise
         finally:
-            ray.shutdown()
+            if not gone:
+                ray.shutdown()
+
+
+def leave() -> None:
+    """End at once: Ray's own ending would free what its waiting threads hold: a crash."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def begin(address: str | None) -> Any:
@@ -140,6 +158,6 @@ def ending(said: str) -> EngineError:
     lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines()]
     if CREATION in said:
         return EngineError(f"A worker cannot begin: {lines[-1].partition(': ')[2] or lines[-1]}")
-    return EngineError(
+    return ClusterGoneError(
         f"The Ray cluster went away ({lines[0]}). What is done is kept: run the same command again."
     )
