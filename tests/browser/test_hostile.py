@@ -103,8 +103,8 @@ def test_the_operator_sees_report_and_facts_and_nothing_runs(hall, witness, tmp_
     page.locator("summary").click()
     page.locator("input[type=password]").fill(SECRET)
     page.keyboard.press("Enter")
-    page.wait_for_selector("iframe:visible")
-    assert SCRIPT in page.frames[-1].locator("body").inner_text()
+    page.wait_for_selector("#results iframe:visible")
+    assert SCRIPT in page.frame_locator("#results iframe").locator("body").inner_text()
     with page.expect_download() as waiting:
         page.locator("button[value=export]").click()
     waiting.value.save_as(tmp_path / "export.zip")

@@ -224,7 +224,7 @@ def test_results_are_hidden_then_shown_with_the_secret(browser, hall):
     page = context.new_page()
     page.goto(f"{hall.url}/results")
     page.wait_for_function("/finished/.test(document.body.innerText)")
-    assert page.locator("iframe:visible").count() == 0
+    assert page.locator("#results iframe:visible").count() == 0
     assert not [name for name in hall.study.models if name in page.content()]
     page.locator("summary").click()
     page.locator("input[type=password]").fill("guess")
@@ -232,8 +232,8 @@ def test_results_are_hidden_then_shown_with_the_secret(browser, hall):
     page.wait_for_function("/not the secret/.test(document.body.innerText)")
     page.locator("input[type=password]").fill(SECRET)
     page.locator("form button").click()
-    page.wait_for_selector("iframe:visible")
-    report = page.frame_locator("iframe").locator("body").inner_text()
+    page.wait_for_selector("#results iframe:visible")
+    report = page.frame_locator("#results iframe").locator("body").inner_text()
     assert all(name in report for name in hall.study.models)
     with page.expect_download() as download:
         page.locator("button[value=export]").click()
@@ -253,11 +253,13 @@ def test_no_serious_barrier_for_anyone(come, halls, axe, scheme, design):
             assert barriers(visitor.page, axe) == [], screen
         seen.add(visitor.step())
     visitor.page.goto(f"{hall.url}/results")
+    visitor.page.wait_for_selector("#board iframe:visible")  # whose document comes with it
     visitor.page.locator("summary").click()
     assert barriers(visitor.page, axe) == []
     visitor.page.locator("input[type=password]").fill(SECRET)
     visitor.page.locator("form button").click()
-    visitor.page.wait_for_selector("iframe:visible")
+    visitor.page.wait_for_selector("#results iframe:visible")
+    visitor.page.frame_locator("#results iframe").locator("h1").wait_for()
     assert barriers(visitor.page, axe) == []
 
 

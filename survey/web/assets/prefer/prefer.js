@@ -83,7 +83,6 @@ async function fetchPair() {
     return image;
   });
   await Promise.all(next.images.map((image) => image.decode()));
-  next.images.forEach((image) => URL.revokeObjectURL(image.src));
   return next;
 }
 
@@ -99,6 +98,7 @@ async function show() {
   if (pair.done) return finish();
   pictures.forEach((button, i) => {
     pair.images[i].alt = `${pair.words}, version ${"AB"[i]}`;
+    button.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
     button.replaceChildren(pair.images[i]);
     captions[i].textContent = "AB"[i];
     captions[i].className = "";

@@ -75,7 +75,6 @@ async function decode(images) {
     return image;
   });
   await Promise.all(decoded.map((image) => image.decode()));
-  decoded.forEach((image) => URL.revokeObjectURL(image.src));
   return decoded;
 }
 
@@ -107,7 +106,9 @@ function place(images, names, side) {
   figures.forEach((figure, i) => {
     figure.querySelector("figcaption").textContent = "";
     images[i].alt = names[i];
-    figure.querySelector(".picture").replaceChildren(images[i]);
+    const shown = figure.querySelector(".picture");
+    shown.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
+    shown.replaceChildren(images[i]);
     scramble(figure.querySelector("canvas"));
   });
 }
