@@ -65,6 +65,13 @@ def read_only(path: str | Path) -> Database:
     return Database(db)
 
 
+def check_integrity(db: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that a disk or a program spoiled."""
+    (verdict,) = db.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        raise StoreError(damaged(path, verdict))
+
+
 def last_row(db: sqlite3.Connection, table: str) -> int:
     """The number of a table's newest row; 0: none."""
     (newest,) = db.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()
@@ -140,9 +147,7 @@ class Store:
     def _open(self) -> None:
         """Take the database into use, once it is known to be sound and of this design."""
         try:
-            (verdict,) = self._db.execute("PRAGMA integrity_check").fetchone()
-            if verdict != "ok":
-                raise StoreError(damaged(self.path, verdict))
+            check_integrity(self._db, self.path)
             migrations.apply(Database(self._db))
             self._ledger = Ledger(self._db, self.study)
             self._check_design()

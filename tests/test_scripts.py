@@ -1,7 +1,7 @@
 """The pages' scripts: each says at its top which names it is given, and uses those and no others.
 
-Gradio wraps a script into a function with the names of GIVEN. Scripts of one folder may be joined;
-who uses another's names says which file comes before it.
+Gradio wraps a script into a function with the names of GIVEN. Scripts of one folder may be joined,
+and those of shared/ with any; who uses another's names says which file comes before it.
 """
 
 import re
@@ -62,7 +62,8 @@ def test_a_script_says_what_it_is_given(path):
 @pytest.mark.parametrize("path", SCRIPTS, ids=shortened)
 def test_a_script_says_whose_names_it_uses(path):
     script = text(path)
-    others = [other for other in path.parent.glob("*.js") if other != path]
+    folders = {path.parent, path.parents[1] / "shared"}
+    others = [other for folder in folders for other in folder.glob("*.js") if other != path]
     taken = {
         other.name
         for other in others

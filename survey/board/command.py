@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from survey.board.votes import rated
+from survey.board.votes import all_votes, rated
 from survey.preference.ratings import Ratings
 from survey.store import DATABASE, read_only
 
@@ -26,38 +26,30 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     if args.simulate:
         return _simulate(args.board, args.simulate, args.seed)
-    votes = _votes(args.board)
+    votes, models = _read(args.board)
     if args.report:
         from colorize.files import write_whole
         from survey.board.page import render
 
-        write_whole(args.report, render(votes, _lineup(args.board)).encode())
+        write_whole(args.report, render(votes, models).encode())
         print(args.report)
     if args.export:
         from survey.board.export import export
 
         print(export(votes, args.export))
     if not (args.report or args.export):
-        print(json.dumps(_summary(rated(votes, _lineup(args.board))), indent=1))
+        print(json.dumps(_summary(rated(votes, models)), indent=1))
     return 0
 
 
-def _votes(folder: Path) -> list[Mapping[str, Any]]:
-    db = read_only(folder / DATABASE)
-    try:
-        return list(db.query("SELECT * FROM votes ORDER BY id"))
-    finally:
-        db.close()
-
-
-def _lineup(folder: Path) -> list[str]:
-    """The models of the last lineup."""
+def _read(folder: Path) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Every vote, and the models of the last lineup."""
     db = read_only(folder / DATABASE)
     try:
         last = list(db.query("SELECT models FROM lineups ORDER BY id DESC LIMIT 1"))
+        return all_votes(db), list(json.loads(last[0]["models"])) if last else []
     finally:
         db.close()
-    return list(json.loads(last[0]["models"])) if last else []
 
 
 def _summary(ratings: Ratings | None) -> dict[str, Any]:

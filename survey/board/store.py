@@ -21,8 +21,8 @@ from survey.board.ledger import BoardLedger
 from survey.board.recovery import lines, restore
 from survey.board.schema import migrations
 from survey.mirror import FOLDER, Mirror, files
-from survey.store import COPIES_AT_ONCE, DATABASE, connect, last_row
-from survey.store_errors import StoreError, damaged, explained
+from survey.store import COPIES_AT_ONCE, DATABASE, check_integrity, connect, last_row
+from survey.store_errors import StoreError, explained
 from survey.writer import Writer
 
 T = TypeVar("T")
@@ -69,9 +69,7 @@ class BoardStore:
 
     def _open(self) -> None:
         try:
-            (verdict,) = self._db.execute("PRAGMA integrity_check").fetchone()
-            if verdict != "ok":
-                raise StoreError(damaged(self.path, verdict))
+            check_integrity(self._db, self.path)
             migrations.apply(Database(self._db))
             self._ledger = BoardLedger(self._db)
             if not self._ledger.board():

@@ -1,7 +1,7 @@
 """The votes of an open board as numbers, weighed so that nobody decides alone.
 
-    rows = read_only("studies/board/votes.db").query("SELECT * FROM votes")
-    ratings = rated(list(rows), here=lineup(["regression", "rebalanced"]))
+    votes = all_votes(read_only("studies/board/votes.db"))
+    ratings = rated(votes, here=lineup(["regression", "rebalanced"]))
     ratings.pair(1, 0).share                   # survey/preference/ratings.py
 
 Two caps bound what anyone can do to the board: all votes of a browser together weigh less than MOST
@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sqlite_utils import Database
 
 from survey.board.drawing import ANSWERS
 from survey.board.lineup import name_of, titles
@@ -26,6 +27,11 @@ MOST_OF_NETWORK = 60.0  # what all votes of a network on a day weigh less than, 
 SIMULATED = "simulated "  # before the number of a photo that there is not
 BASE = "regression"  # against which all others are told, once it is on the board
 Vote = Mapping[str, Any]  # a row of the table of votes
+
+
+def all_votes(db: Database) -> list[Vote]:
+    """In the order in which they came."""
+    return list(db.query("SELECT * FROM votes ORDER BY id"))
 
 
 def rated(votes: Sequence[Vote], here: Collection[str] = ()) -> Ratings | None:

@@ -17,9 +17,10 @@ from survey.study import Study
 
 def pressed_left(db: Database, study: Study, left_out: list[int]) -> Interval[Array] | None:
     """Share of the outer answers that were the left one; for other people on these photos."""
-    query = f"""SELECT participant, seed, answer, COUNT(*) FROM votes
-                JOIN participants ON participants.id = participant
-                WHERE kind = 'trial' AND NOT {LEFT_OUT} GROUP BY participant, answer"""
+    counts = f"""SELECT participant, answer, COUNT(*) AS n FROM votes
+                 WHERE kind = 'trial' AND NOT {LEFT_OUT} GROUP BY participant, answer"""
+    query = f"""SELECT participant, seed, answer, n FROM ({counts})
+                JOIN participants ON participants.id = participant"""
     left: dict[int, int] = {}
     both: dict[int, int] = {}
     for person, seed, answer, n in db.execute(query, {"left_out": json.dumps(left_out)}):

@@ -7,9 +7,9 @@
     demo.launch(head=ALONE)
 
 What is shown and when is in assets/: study/trial.* and study/screens.js lead a participant from
-consent to debrief, results/results.* show the results. What they may know is decided in
-survey/web/participant_api.py and survey/web/results_api.py. Nothing of a study is in a page, so
-nothing of it is in /config.
+consent to debrief, results/results.* show the results; shared/ is what several pages need. What
+they may know is decided in survey/web/participant_api.py and survey/web/results_api.py. Nothing of
+a study is in a page, so nothing of it is in /config.
 """
 
 import json
@@ -37,31 +37,32 @@ def study_page(host: StudyHost, links: Sequence[tuple[str, str]] = ()) -> None:
     """Fill the app's current page. `links` (words, address) are given after the debrief only."""
     # There, but not seen: Gradio's page knows this word, its annotation does not.
     Navbar(visible="hidden", main_page_name=False)  # type: ignore[arg-type]
-    scripts = ["words.js", "trial.js", "questions.js", "screens.js"]
+    files = ["study/trial.html", "shared/keys.css", "study/trial.css", "shared/images.js"]
+    files += [f"study/{script}.js" for script in ("words", "trial", "questions", "screens")]
     words = {name: wording(name) for name in LANGUAGES}
-    answer = ParticipantApi(host, links).answer
-    _component("study", "trial", scripts, answer, WORDS=words)
+    component("study", files, ParticipantApi(host, links).answer, WORDS=words)
 
 
 def results_page(host: StudyHost, lock: OperatorLock) -> None:
     """Fill the app's current page."""
-    _component("results", "results", ["results.js"], ResultsApi(host, lock).answer)
+    files = ["results/results.html", "results/results.css", "shared/paper.js", "results/results.js"]
+    component("results", files, ResultsApi(host, lock).answer)
 
 
-def _component(
-    elem_id: str, name: str, scripts: list[str], answer: Answer, **constants: object
-) -> None:
-    """A page of assets; constants are there for its scripts."""
+def component(elem_id: str, files: Sequence[str], answer: Answer, **constants: object) -> None:
+    """A page of assets, those of a kind in this order; constants are there for its scripts."""
+
+    def joined(suffix: str) -> str:
+        return "".join(
+            (ASSETS / f).read_text(encoding="utf-8") for f in files if f.endswith(suffix)
+        )
+
     given = [f"const {name} = {json.dumps(value)};\n" for name, value in constants.items()]
     gr.HTML(
-        html_template=_read(elem_id, f"{name}.html"),
-        css_template=_read(elem_id, f"{name}.css"),
-        js_on_load="".join([*given, *(_read(elem_id, script) for script in scripts)]),
+        html_template=joined(".html"),
+        css_template=joined(".css"),
+        js_on_load="".join([*given, joined(".js")]),
         apply_default_css=False,
         server_functions=[asked_by_own_pages(answer)],
         elem_id=elem_id,
     )
-
-
-def _read(page: str, file: str) -> str:
-    return (ASSETS / page / file).read_text(encoding="utf-8")

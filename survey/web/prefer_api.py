@@ -116,6 +116,7 @@ class BoardApi:
     def _current(self, board: BoardProtocol) -> str:
         """Made anew when there are new votes, but not all the time."""
         from survey.board.page import render  # brings scipy: only now
+        from survey.board.votes import all_votes
         from survey.store import last_row, read_only
 
         with self._making:
@@ -126,8 +127,7 @@ class BoardApi:
             try:
                 votes = last_row(db.conn, "votes")
                 if votes != self._votes:
-                    rows = list(db.query("SELECT * FROM votes ORDER BY id"))
-                    self._page, self._votes = render(rows, board.models), votes
+                    self._page, self._votes = render(all_votes(db), board.models), votes
                     self._rested = started + REST * (time.monotonic() - started)
             finally:
                 db.close()

@@ -9,31 +9,18 @@ What is shown and when is in assets/prefer/ and assets/board/. What may be known
 survey/web/prefer_api.py. No model's name and no photo is in a page, so none is in /config.
 """
 
-import gradio as gr
-
 from survey.web.board_host import BoardHost
-from survey.web.pages import ASSETS
-from survey.web.participant_api import Answer, asked_by_own_pages
+from survey.web.pages import component
 from survey.web.prefer_api import BoardApi, PreferApi
 
 
 def prefer_page(host: BoardHost) -> None:
     """Fill the app's current page."""
-    _component("prefer", PreferApi(host).answer)
+    files = ["prefer/prefer.html", "shared/keys.css", "prefer/prefer.css"]
+    component("prefer", [*files, "shared/images.js", "prefer/prefer.js"], PreferApi(host).answer)
 
 
 def board_section(host: BoardHost) -> None:
     """Add the board to the app's current page."""
-    _component("board", BoardApi(host).answer)
-
-
-def _component(name: str, answer: Answer) -> None:
-    part = ASSETS / name / name
-    gr.HTML(
-        html_template=part.with_suffix(".html").read_text(encoding="utf-8"),
-        css_template=part.with_suffix(".css").read_text(encoding="utf-8"),
-        js_on_load=part.with_suffix(".js").read_text(encoding="utf-8"),
-        apply_default_css=False,
-        server_functions=[asked_by_own_pages(answer)],
-        elem_id=name,
-    )
+    files = ["board/board.html", "board/board.css", "shared/paper.js", "board/board.js"]
+    component("board", files, BoardApi(host).answer)

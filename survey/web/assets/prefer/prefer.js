@@ -1,5 +1,5 @@
 // The Prefer page: a pair without names, one key or tap, then the names, and the next.
-// Given: `element`, the page's component, and `server`, its functions.
+// Given: `element`, the page's component, and `server`, its functions; images.js comes before.
 
 const stand = element.querySelector(".stand");
 const pictures = [...stand.querySelectorAll(".picture")];
@@ -75,14 +75,7 @@ function keep(value) {
 async function fetchPair() {
   const next = await asVoter("next");
   if (next.done) return next;
-  next.images = next.images.map((base64) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const image = new Image();
-    image.draggable = false;
-    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-    return image;
-  });
-  await Promise.all(next.images.map((image) => image.decode()));
+  next.images = await decode(next.images, "image/jpeg");
   return next;
 }
 
@@ -98,8 +91,7 @@ async function show() {
   if (pair.done) return finish();
   pictures.forEach((button, i) => {
     pair.images[i].alt = `${pair.words}, version ${"AB"[i]}`;
-    button.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
-    button.replaceChildren(pair.images[i]);
+    hang(pair.images[i], button);
     captions[i].textContent = "AB"[i];
     captions[i].className = "";
   });

@@ -1,16 +1,7 @@
 // The Results page: the report when it may be seen, and the operator's side behind a secret.
-// Given: `element`, the page's component, and `server`, its functions.
+// Given: `element`, the page's component, and `server`, its functions; paper.js comes before.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const paper = element.querySelector("iframe");
-const COLOURS = {
-  // the report's colours: the theme's
-  "--paper": "--body-background-fill",
-  "--ink": "--body-text-color",
-  "--soft": "--body-text-color-subdued",
-  "--line": "--border-color-primary",
-  "--panel": "--background-fill-secondary",
-};
 let secret = "";
 
 function write(name, text) {
@@ -47,19 +38,9 @@ function made(tag, text) {
   return node;
 }
 
-// The report is a page of its own, set into this one: same ground, same ink, same type, as tall as it is.
-paper.addEventListener("load", () => {
-  if (!paper.srcdoc) return;
-  const page = paper.contentDocument;
-  const theme = getComputedStyle(document.body);
-  for (const [ours, its] of Object.entries(COLOURS)) {
-    page.documentElement.style.setProperty(ours, theme.getPropertyValue(its));
-  }
-  page.body.style.padding = "0";
+// The report has this page's type.
+onPaper((page) => {
   page.body.style.fontFamily = getComputedStyle(element.querySelector("h1")).fontFamily;
-  paper.hidden = false;
-  const fit = () => (paper.style.height = `${page.documentElement.offsetHeight}px`);
-  new ResizeObserver(fit).observe(page.body);
 });
 
 part("door")

@@ -1,6 +1,6 @@
 // A participation from consent to code. `participate` is the whole story; it can begin anywhere,
 // because the server knows where this participant is.
-// Given: `element`, the page's component, and `server`, its functions; words.js, trial.js and questions.js come before.
+// Given: `element`, the page's component, and `server`, its functions; images.js, words.js, trial.js and questions.js come before.
 
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const REST_MS = 500; // an empty wall between two trials
@@ -183,7 +183,7 @@ async function trials() {
   let trial = await ask("next_trial", { token });
   if (trial) furnish(study, trial.answers);
   while (trial) {
-    const images = decode(trial.images);
+    const images = decode(trial.images, "image/png");
     const first = trial.number === 1;
     if (first && (trial.kind === "practice" || !study.practice)) await choice("how");
     else if (first) await choice("trials");

@@ -1,6 +1,6 @@
 // One trial in the browser: decode, paint, measure, cover, wait for one answer.
 // The clock is performance.now's throughout: frames, keys and touches are stamped by it.
-// Given: `element`, the page's component. questions.js and screens.js use what is here.
+// Given: `element`, the page's component; images.js comes before. questions.js and screens.js use what is here.
 
 const stage = element.querySelector(".trial");
 let figures = []; // one a picture; these three are made by `furnish`
@@ -64,20 +64,6 @@ document.addEventListener("visibilitychange", () => {
   stage.dataset.phase = "mask";
 });
 
-// The images of a trial, ready to be painted at once; their addresses exist in this page only.
-async function decode(images) {
-  const decoded = images.map((base64) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const image = new Image();
-    image.decoding = "sync";
-    image.draggable = false;
-    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-    return image;
-  });
-  await Promise.all(decoded.map((image) => image.decode()));
-  return decoded;
-}
-
 // Their size is the study's to say: CSS pixels, their own pixels on this screen, or as it fits.
 function sideOf(display, image) {
   if (display === "fit") return null;
@@ -106,9 +92,7 @@ function place(images, names, side) {
   figures.forEach((figure, i) => {
     figure.querySelector("figcaption").textContent = "";
     images[i].alt = names[i];
-    const shown = figure.querySelector(".picture");
-    shown.querySelectorAll("img").forEach((image) => URL.revokeObjectURL(image.src));
-    shown.replaceChildren(images[i]);
+    hang(images[i], figure.querySelector(".picture"));
     scramble(figure.querySelector("canvas"));
   });
 }
