@@ -207,9 +207,8 @@ def main() -> None:
     launch(demo, args.port, prevent_thread_lock=True)
     gc.freeze()
     gc.enable()
-    threading.Thread(
-        target=warm_up, args=[studio, *demo.at_start]
-    ).start()  # an end in the middle would be a crash
+    # not a daemon: an end in the middle would be a crash
+    threading.Thread(target=warm_up, args=[studio, *demo.at_start]).start()
     threading.Thread(target=keep_tidy, args=[studio], daemon=True).start()
     try:
         demo.block_thread()

@@ -16,13 +16,14 @@ import atexit
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from colorize.engine.address import place
+from colorize.engine.options import add_archive_options, between
 from colorize.settings import MOST_SATURATION, Settings
 
 if TYPE_CHECKING:
@@ -57,6 +58,17 @@ def parser() -> argparse.ArgumentParser:
         help="where the results go, under the photos' own names; subfolders are kept. Where that "
         "would write over a photo, the result is called NAME-colorized",
     )
+    add_look_options(p)
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default auto)")
+    p.add_argument("--overwrite", action="store_true", help="also photos that are done already")
+    p.add_argument("--json", action="store_true", help="print one JSON object a line and photo")
+    words = "archives", "with --workers or --engine ray, colorize-log.csv in DIR has a line a photo"
+    add_archive_options(p.add_argument_group(*words))
+    return p
+
+
+def add_look_options(p: argparse.ArgumentParser) -> None:
+    """The model, and what may be changed of its colours."""
     p.add_argument(
         "--model",
         default=DEFAULT_MODEL,
@@ -95,73 +107,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="S",
         help="of the reference: 0 to 1 (default 1)",
     )
-    p.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default auto)")
-    p.add_argument("--overwrite", action="store_true", help="also photos that are done already")
-    p.add_argument("--json", action="store_true", help="print one JSON object a line and photo")
-    words = "archives", "with --workers or --engine ray, colorize-log.csv in DIR has a line a photo"
-    add_archive_options(p.add_argument_group(*words))
-    return p
-
-
-def add_archive_options(p: argparse._ArgumentGroup) -> None:
-    p.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="local: processes of this machine (default); ray: a cluster, after "
-        "pip install 'ray[data]'",
-    )
-    p.add_argument(
-        "--workers",
-        type=whole(1, 10_000),
-        metavar="N",
-        help="each holds the model (default: one a GPU; ray: as many as the cluster has room for)",
-    )
-    p.add_argument(
-        "--batch",
-        type=whole(1, 10_000),
-        default=16,
-        metavar="N",
-        help="photos given to a worker at a time: what its death costs a second try (default 16)",
-    )
-    p.add_argument(
-        "--address", metavar="HOST:PORT", help="of a Ray cluster that runs, or auto to look for it"
-    )
-    p.add_argument(
-        "--gpu-share",
-        type=between(0, 8),
-        default=0.0,
-        metavar="G",
-        help="of a GPU for each of Ray's workers (default 0: none)",
-    )
-
-
-def whole(low: int, high: int) -> Callable[[str], int]:
-    """A type for argparse: a whole number from low to high."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is no whole number from {low:,} to {high:,}"
-            )
-        return int(text)
-
-    return number
-
-
-def between(low: float, high: float) -> Callable[[str], float]:
-    """A type for argparse: a number from low to high."""
-
-    def number(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {low:g} to {high:g}")
-        return value
-
-    return number
 
 
 def colorize(options: argparse.Namespace) -> int:

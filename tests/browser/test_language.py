@@ -6,7 +6,8 @@ import pytest
 
 from survey.language.wording import wording
 from survey.questionnaire.questions import Question
-from tests.browser.test_study import barriers, check_exposure
+from tests.browser.test_study import check_exposure
+from tests.helpers.accessibility import barriers
 from tests.helpers.served_study import Hall, Visitor
 
 pytestmark = pytest.mark.browser

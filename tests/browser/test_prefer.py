@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from survey.store import read_only
-from tests.browser.test_study import barriers
+from tests.helpers.accessibility import barriers
 from tests.helpers.served_study import KEPT_OUT
 
 pytestmark = pytest.mark.browser

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from survey.study import person_seed
+from tests.helpers.accessibility import barriers
 from tests.helpers.served_study import EXPOSURE_MS, Hall, Visitor
 from tests.helpers.third_design import taste
 
@@ -261,16 +262,6 @@ def test_no_serious_barrier_for_anyone(come, halls, axe, scheme, design):
     visitor.page.wait_for_selector("#results iframe:visible")
     visitor.page.frame_locator("#results iframe").locator("h1").wait_for()
     assert barriers(visitor.page, axe) == []
-
-
-def barriers(page, axe: str) -> list[str]:
-    for frame in page.frames:  # the report is one
-        frame.evaluate(axe)
-    return [
-        f"{found['id']}: {found['nodes'][0]['html']}"
-        for found in page.evaluate("axe.run()")["violations"]
-        if found["impact"] in ("serious", "critical")
-    ]
 
 
 def test_keys_mean_the_reverse_for_some(come, halls):

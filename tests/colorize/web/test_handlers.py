@@ -40,15 +40,6 @@ def page(zoo_of_tiny_models) -> ColorizeHandlers:
     return ColorizeHandlers(Studio("cpu"))
 
 
-@pytest.fixture
-def rose(tmp_path) -> str:
-    """A photo with colours, 120 x 80."""
-    y, x = np.mgrid[0:80, 0:120]
-    pixels = np.stack((x * 2, y * 3, 255 - x * 2), -1).astype(np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "rose.png")
-    return str(tmp_path / "rose.png")
-
-
 CHOSEN = ["model", "temperature", "saturation"]
 SETTINGS = [*CHOSEN, "hints"]
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -27,15 +26,6 @@ RED = '[{"x": 0.5, "y": 0.5, "color": "#c02020"}]'
 @pytest.fixture
 def hand(zoo_of_tiny_models) -> HintsHandlers:
     return HintsHandlers(Studio("cpu"))
-
-
-@pytest.fixture
-def rose(tmp_path) -> str:
-    """A photo with colours, 120 x 80."""
-    y, x = np.mgrid[0:80, 0:120]
-    pixels = np.stack((x * 2, y * 3, 255 - x * 2), -1).astype(np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "rose.png")
-    return str(tmp_path / "rose.png")
 
 
 def told(widget: Hints, name: str):
