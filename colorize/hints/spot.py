@@ -6,7 +6,8 @@
 An answer is coarse, and its places are mixed as it is enlarged: beside an edge a pinned spot would
 be off by a dozen units of ab, and more where colour follows the lightness steeply. What it misses
 is kriged once more, on the finer grid of the lightness that the network was shown, to its nearest
-surroundings alone; there colour does not follow the lightness.
+surroundings alone; there colour does not follow the lightness. The four cells between which a spot
+lies are then set outright: on an edge, what is across it would else shine through.
 """
 
 from collections.abc import Sequence
@@ -71,6 +72,29 @@ def hold(lines: Lines, own: Lines, lightness: Tensor, hints: Sequence[Hint]) -> 
     around = Surroundings.of(pins.cells[0], lightness[0, 0])
     slope = pick(own.slope.flatten(2), pins.cells) * pins.kept[:, None]
     offset = pins.color - slope * pick(lightness.flatten(2), pins.cells)
+    near = corners(hints, *lightness.shape[2:]).to(lightness.device)
+    kept = pins.kept.T  # (K, 1)
     return replace(
-        lines, slope=around.bring(lines.slope, slope), offset=around.bring(lines.offset, offset)
+        lines,
+        slope=put(around.bring(lines.slope, slope), near, own.slope, kept, torch.zeros_like(slope)),
+        offset=put(around.bring(lines.offset, offset), near, own.offset, kept, pins.color),
     )
+
+
+def corners(hints: Sequence[Hint], height: int, width: int) -> Tensor:
+    """(K, 4): the cells of which an enlarged picture is mixed where each hint lies."""
+
+    def pairs(place: list[float], size: int) -> Tensor:
+        first = (torch.tensor(place) * size - 0.5).floor().long()
+        return torch.stack((first, first + 1), dim=1).clamp(0, size - 1)  # (K, 2)
+
+    rows = pairs([hint.y for hint in hints], height)
+    columns = pairs([hint.x for hint in hints], width)
+    return (rows[:, :, None] * width + columns[:, None]).flatten(1)
+
+
+def put(field: Tensor, cells: Tensor, own: Tensor, kept: Tensor, wanted: Tensor) -> Tensor:
+    """The field (1, 2, h, w) with what is wanted (1, 2, K) in the cells (K, 4), or its own."""
+    values = torch.where(kept, own[0].flatten(1)[:, cells], wanted[0][..., None])  # (2, K, 4)
+    changed = field[0].flatten(1).index_copy(1, cells.flatten(), values.flatten(1))
+    return changed.view_as(field)

@@ -42,6 +42,18 @@ def test_spots_have_their_colours_and_kept_ones_the_models():
     assert min(off) > 2  # there was something to do
 
 
+def test_an_enlarged_photo_shows_them_on_edges_too():
+    """Each pixel that lies under a hint, at eight times the size."""
+    light, (hinted, before) = stripes(), answers()
+    held = hold(fit_lines(light, hinted), fit_lines(light, before), light, HINTS)
+    large = torch.nn.functional.interpolate(light, scale_factor=8)
+    own = fit_lines(light, before).at(large)
+    for hint in HINTS:
+        kept = hint.rgb is None
+        wanted = at(own, hint) if kept else rgb_to_ab(torch.tensor([hint.rgb]) / 255)[0]
+        assert (at(held.at(large), hint) - wanted).norm() < 0.1
+
+
 def test_elsewhere_nothing_changes():
     light, (hinted, before) = stripes(), answers()
     lines, own = fit_lines(light, hinted), fit_lines(light, before)
