@@ -30,11 +30,8 @@ SMOOTH = 8.0  # ab units: modes are sought in the belief blurred by this
 MODE = 15.0  # ab units: what lies nearer belongs to the mode
 APART = 22.0  # ab units between two modes
 PLAUSIBLE = 0.06  # of the belief that a mode holds
-CLEAR = 9.0  # ab units that a version differs from every other, on average over the photo
-SHADES = (
-    35.0,
-    75.0,
-)  # the lightness in which hints are written: both ends of it show strong colour
+CLEAR = (9.0, 4.5)  # ab units, mean over the photo, between versions; the second where none is left
+SHADES = (35.0, 75.0)  # the lightness in which hints are written: both ends show strong colour
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,8 @@ def alternatives(
     shown = [torch.stack([region.color for region in regions])]
     versions: list[tuple[Hint, ...]] = []
     while len(versions) < count:
-        taken = another(regions, shown)
+        found = (another(regions, shown, clear) for clear in CLEAR)
+        taken = next((one for one in found if one is not None), None)
         if taken is None:
             break
         pairs = zip(regions, taken, strict=True)
@@ -123,8 +121,8 @@ def modes_of(belief: Tensor, centres: Tensor, shown: Tensor) -> tuple[Mode, ...]
     return tuple(modes)
 
 
-def another(regions: list[Region], shown: list[Tensor]) -> list[Mode | None] | None:
-    """A mode for each region or None to leave it: clearly unlike each of the versions (R, 2)."""
+def another(regions: list[Region], shown: list[Tensor], clear: float) -> list[Mode | None] | None:
+    """A mode for each region or None to leave it: that far from each of the versions (R, 2)."""
     area = torch.tensor([region.area for region in regions])
     taken: list[Mode | None] = [None] * len(regions)
     colors = shown[0].clone()
@@ -133,7 +131,7 @@ def another(regions: list[Region], shown: list[Tensor]) -> list[Mode | None] | N
         for number, region in enumerate(regions)
         for mode in region.modes
     ]
-    while min(float((area * (colors - one).norm(dim=1)).sum()) for one in shown) < CLEAR:
+    while min(float((area * (colors - one).norm(dim=1)).sum()) for one in shown) < clear:
         new = [m for m in moves if taken[m[1]] is None and not _seen(m[1], m[2], shown)]
         if not new:
             return None
