@@ -26,7 +26,7 @@ from train.palette import fill_palette
 from train.processes import Processes, interruption, join_processes
 from train.recipe import Recipe, flat_recipe
 from train.target import make_examples
-from train.warmstart import adjust_head, take_trunk
+from train.warmstart import adjust_head, origin, take_trunk
 
 CROPS = 32  # a batch, in validation and when the prior is measured
 PRIOR_BATCHES = 64  # that the prior of the bins is measured on
@@ -221,6 +221,7 @@ def provenance(learner: Learner, run: Run, photos: TrainingPhotos, code: str) ->
         "data": run.data.name,
         "photos": len(photos.train),
         "init": run.init.stem if run.init else None,
+        "origin": origin(run.init) if run.init else None,
         "steps": learner.clock.step,
         "minutes": round(learner.clock.seconds / 60, 1),
         "device": learner.compute.why,

@@ -42,3 +42,9 @@ def adjust_head(model: Model, path: Path, weights: Tensor) -> bool:
     bias = model.network.get_parameter("head.bias")
     bias.add_(weights.log().to(bias))
     return True
+
+
+def origin(path: Path) -> str | None:
+    """Whose weights the model of `path` began with, where its JSON says so: it holds on."""
+    found: str | None = read_config(weights_file(path).with_suffix(".json")).about.get("origin")
+    return found

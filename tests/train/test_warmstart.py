@@ -6,7 +6,7 @@ import torch
 from colorize.config import ModelError, changed
 from train.catalogue import find_recipe
 from train.objective import untrained_model
-from train.warmstart import adjust_head, take_trunk
+from train.warmstart import adjust_head, origin, take_trunk
 
 TINY = {"network": "unet", "network_options": {"widths": (16, 32), "depths": (1, 1)}}
 
@@ -78,3 +78,10 @@ def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
         take_trunk(
             untrained_model(find_recipe("regression", **TINY)), tmp_path / "none.safetensors"
         )
+
+
+def test_where_the_first_weights_came_from_is_told_on(tmp_path):
+    model = untrained_model(find_recipe("classification", **TINY))
+    assert origin(model.save(tmp_path / "ours")) is None
+    model.config.about["origin"] = "an encoder of others, and its licence"
+    assert origin(model.save(tmp_path / "grown")) == "an encoder of others, and its licence"
