@@ -220,7 +220,8 @@ def test_what_is_suggested_becomes_pins(opened, meadow, tmp_path):
     assert hints(page, tmp_path) == own
 
 
-@pytest.mark.parametrize("width, dark", [(1280, False), (360, True)], ids=["wide", "narrow"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360], ids=["wide", "narrow"])
 def test_axe_finds_nothing_serious_in_a_question(opened, axe, width, dark):
     page = opened(width=width, dark=dark)
     page.mouse.click(*spot(page, 0.7, 0.3).values())
