@@ -3,7 +3,7 @@
 python -m train fit classification --data CACHE --output RUN --resume      # restores it
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import torch
@@ -59,6 +59,16 @@ class Learner:
         size = self.averaged_model(torch.zeros(1, 1, crop, crop, device=device)).shape[2:]
         photos = (make_examples(batch.pixels.to(device), self.recipe.luma) for batch in batches)
         return self.objective.prior(photos, size)
+
+    @torch.no_grad()
+    def lessons(self, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor]]:
+        """What the model is shown of these photos, and the ab that it should answer with."""
+        size: torch.Size | None = None
+        for batch in batches:
+            pixels = batch.pixels.to(self.compute.device)
+            examples = make_examples(pixels, self.recipe.luma, batch.tones, batch.ages)
+            size = size or self.averaged_model(examples.lightness[:1]).shape[2:]
+            yield examples.lightness, self.objective.target(examples, size).scaled_ab
 
     def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""

@@ -26,10 +26,11 @@ from train.palette import fill_palette
 from train.processes import Processes, interruption, join_processes
 from train.recipe import Recipe, flat_recipe
 from train.target import make_examples
-from train.warmstart import adjust_head, origin, take_trunk
+from train.warmstart import adjust_head, origin, solve_head, take_trunk, translate_head
 
 CROPS = 32  # a batch, in validation and when the prior is measured
 PRIOR_BATCHES = 64  # that the prior of the bins is measured on
+HEAD_BATCHES = 32  # that a new last layer is solved from
 HELD_EVERY = 20  # training photos, where the data has no validation side
 
 
@@ -98,7 +99,7 @@ def begin_or_resume(recipe: Recipe, run: Run, photos: TrainingPhotos) -> Learner
         learner.restore(state)
         return learner
     if run.init:
-        take_trunk(learner.model, run.init)
+        begin_warm(learner, run, photos)
     if recipe.rebalance:
         with closing(largest_crops(photos.cache, photos.train, recipe.crop, run.seed)) as feed:
             some = islice(feed, PRIOR_BATCHES)
@@ -106,6 +107,18 @@ def begin_or_resume(recipe: Recipe, run: Run, photos: TrainingPhotos) -> Learner
         if run.init:
             adjust_head(learner.model, run.init, weights)
     return learner
+
+
+def begin_warm(learner: Learner, run: Run, photos: TrainingPhotos) -> None:
+    """The trunk of another model, and a last layer that makes the most of it."""
+    assert run.init
+    if "head.weight" not in take_trunk(learner.model, run.init):
+        return
+    if learner.recipe.model.bins.kind:
+        translate_head(learner.model, run.init)
+        return
+    with closing(training_batches(learner, run, photos, Processes())) as feed:
+        solve_head(learner.model, learner.lessons(islice(feed, HEAD_BATCHES)))
 
 
 def learn(learner: Learner, run: Run, photos: TrainingPhotos, team: Processes) -> None:

@@ -1,12 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from colorize.config import ModelError, changed
+from colorize.model import Model
 from train.catalogue import find_recipe
 from train.objective import untrained_model
-from train.warmstart import adjust_head, origin, take_trunk
+from train.warmstart import adjust_head, origin, solve_head, take_trunk, translate_head
 
 TINY = {"network": "unet", "network_options": {"widths": (16, 32), "depths": (1, 1)}}
 
@@ -83,5 +85,39 @@ def test_a_file_that_is_no_model_is_a_sentence(tmp_path):
 def test_where_the_first_weights_came_from_is_told_on(tmp_path):
     model = untrained_model(find_recipe("classification", **TINY))
     assert origin(model.save(tmp_path / "ours")) is None
-    model.config.about["origin"] = "an encoder of others, and its licence"
+    model.config = replace(model.config, about={"origin": "an encoder of others, and its licence"})
     assert origin(model.save(tmp_path / "grown")) == "an encoder of others, and its licence"
+
+
+def test_a_new_last_layer_is_the_best_that_the_layers_before_allow():
+    """Lessons that such a layer gave are learned to the last digit."""
+    torch.manual_seed(0)
+    model = untrained_model(find_recipe("regression", **TINY))
+    head = model.network.get_submodule("head")
+    torch.nn.init.normal_(head.weight)
+    lessons = []
+    for _ in range(4):
+        lightness = torch.rand(2, 1, 64, 64) * 100
+        lessons.append((lightness, model(lightness).detach()))
+    wanted = head.weight.clone()
+    torch.nn.init.normal_(head.weight)
+    solve_head(model, lessons)
+    torch.testing.assert_close(head.weight, wanted, atol=0.02, rtol=0.02)
+    torch.testing.assert_close(model(lessons[0][0]), lessons[0][1], atol=0.01, rtol=0.01)
+
+
+def test_a_model_of_other_colours_begins_with_the_beliefs_about_them(trained):
+    """Three colours that the other one holds possible, and how likely it holds their like."""
+    colors = {"colors": [[0.0, 0.0], [60.0, 40.0], [-40.0, 40.0]]}
+    model = untrained_model(find_recipe("palette", **TINY, bins_options=colors))
+    take_trunk(model, trained)
+    assert translate_head(model, trained)
+    other, lightness = Model.load(trained), torch.rand(1, 1, 64, 64) * 100
+    near = torch.cdist(model.bins.centres, other.bins.centres).argmin(1)
+    ours, theirs = model(lightness).flatten(2)[0], other(lightness).flatten(2)[0, near]
+    for mine, nearest in zip(ours, theirs, strict=True):
+        assert torch.corrcoef(torch.stack((mine, nearest)))[0, 1] > 0.5
+
+
+def test_no_beliefs_are_carried_to_a_model_without_any(trained):
+    assert not translate_head(untrained_model(find_recipe("regression", **TINY)), trained)
