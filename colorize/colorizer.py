@@ -26,6 +26,7 @@ from torch import Tensor
 from colorize.config import ModelError
 from colorize.device import Compute, pick_device
 from colorize.hints.hint import Hint
+from colorize.hints.pins import pins_on
 from colorize.hints.reference import (
     Borrowed,
     Reference,
@@ -35,7 +36,7 @@ from colorize.hints.reference import (
     with_borrowed,
 )
 from colorize.hints.spot import hold
-from colorize.hints.steer import steer
+from colorize.hints.steer import follow, steer
 from colorize.lab import rgb_to_lightness
 from colorize.model import Model
 from colorize.paint import Painter
@@ -104,15 +105,16 @@ class Look:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
         settings = replace(settings, **changes)
         started = time.perf_counter()
-        hints = self.hints(settings)
-        ab = self.ab(settings.temperature, hints)
-        lines = fit_lines(self.shown.lightness, ab[None])
+        hints, light = self.hints(settings), self.shown.lightness
+        ab = own = self.ab(settings.temperature)[None]
+        lines = fit_lines(light, own)
         if hints:
-            own = fit_lines(self.shown.lightness, self.ab(settings.temperature)[None])
-            lines = hold(lines, own, self.shown.lightness, hints)
+            pins = pins_on(own, [hints])
+            ab = follow(self.model, self.output, light, own, pins, settings.temperature)
+            lines = hold(fit_lines(light, ab), lines, light, hints)
         painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
-        return Colored(replace(self.photo, pixels=painted), ab, seconds)
+        return Colored(replace(self.photo, pixels=painted), ab[0], seconds)
 
     def hints(self, settings: Settings) -> Sequence[Hint]:
         """What a person says of places, and what a reference photo says of the others."""
