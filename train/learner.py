@@ -19,7 +19,7 @@ from train.data.batches import Batch
 from train.objective import ModelWithNaming, Objective, untrained_model
 from train.recipe import Recipe, flat_recipe
 from train.schedule import Clock, make_optimizer
-from train.target import make_examples
+from train.target import Examples, make_examples
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
@@ -60,20 +60,23 @@ class Learner:
         photos = (make_examples(batch.pixels.to(device), self.recipe.luma) for batch in batches)
         return self.objective.prior(photos, size)
 
+    def examples(self, batch: Batch) -> Examples:
+        """A batch as the model is trained on it, toned and aged, on the training device."""
+        pixels = batch.pixels.to(self.compute.device)
+        return make_examples(pixels, self.recipe.luma, batch.tones, batch.ages)
+
     @torch.no_grad()
     def lessons(self, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor]]:
         """What the model is shown of these photos, and the ab that it should answer with."""
         size: torch.Size | None = None
         for batch in batches:
-            pixels = batch.pixels.to(self.compute.device)
-            examples = make_examples(pixels, self.recipe.luma, batch.tones, batch.ages)
+            examples = self.examples(batch)
             size = size or self.averaged_model(examples.lightness[:1]).shape[2:]
             yield examples.lightness, self.objective.target(examples, size).scaled_ab
 
     def loss(self, module: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         """The recipe's loss of a batch, and what is to be minimised: with naming, if it names."""
-        pixels = batch.pixels.to(self.compute.device)
-        examples = make_examples(pixels, self.recipe.luma, batch.tones, batch.ages)
+        examples = self.examples(batch)
         with self.compute.autocast():
             answer, names = module(examples.lightness)
         loss = self.objective(answer, examples)

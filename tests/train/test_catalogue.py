@@ -21,15 +21,8 @@ def test_every_system_has_its_recipe_and_a_line_in_the_table():
 
 
 def test_the_main_three_differ_only_in_their_loss():
-    of_loss = {
-        "name",
-        "sentence",
-        "bins",
-        "loss",
-        "rebalance",
-        "mix",
-        "agreement",
-    }  # of bold colours
+    of_loss = {"name", "sentence", "bins", "loss", "rebalance", "mix"}
+    of_loss.add("agreement")  # of the bold colours that it makes
     three = [
         flat_recipe(find_recipe(name)) for name in ("regression", "classification", "rebalanced")
     ]
