@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePath
 
-from colorize.colorizer import Colored, Colorizer, prefetch
+from colorize.colorizer import Colorizer, prefetch
 from colorize.engine.address import (
     Place,
     Remote,
@@ -30,6 +30,7 @@ from colorize.engine.address import (
 from colorize.files import MARK, same_file
 from colorize.hints.hint import Hint
 from colorize.hints.reference import open_reference
+from colorize.look import Colored
 from colorize.photo import SAVED_AS, Photo, PhotoError, encode_photo, open_photo, save_photo
 from colorize.settings import DEFAULTS, Settings
 

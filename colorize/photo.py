@@ -18,9 +18,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from colorize.files import bare_name, same_file, write_whole
+from colorize.formats.pixels import srgb_profile
+from colorize.formats.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read_photo
 from colorize.monochrome import TOLERANCE, has_one_tint
-from colorize.pixels import srgb_profile
-from colorize.reader import MAX_PIXELS, MAX_SIDE, PhotoError, read_photo
 
 __all__ = [
     "Photo",

@@ -26,12 +26,13 @@ from tqdm import tqdm
 from colorize.agreement import decode_in_agreement
 from colorize.bench.propagation import levin, screened_poisson
 from colorize.bench.users import click, places
-from colorize.colorizer import Colorizer, Input
+from colorize.colorizer import Colorizer
 from colorize.hints.kriging import weights
 from colorize.hints.likeness import Unlikeness, pick
 from colorize.hints.pins import Pins
 from colorize.hints.steer import WIDE, believe, complete, distances, reach
 from colorize.lab import pixels_to_lab
+from colorize.look import Input
 from colorize.paint import Painter
 from colorize.photo import PhotoError, is_gray, open_photo
 from colorize.upsample import fit_lines

@@ -31,11 +31,12 @@ from PIL import Image
 from colorize import zoo
 from colorize.bench.photos import camera_jpeg, grainy, jpeg_of
 from colorize.bench.timing import in_turns
-from colorize.colorizer import Colorizer, Input
+from colorize.colorizer import Colorizer
 from colorize.config import ModelConfig
 from colorize.folder import colorize_all, plan
 from colorize.hints.file import parse_hints, write_text
 from colorize.hints.hint import Hint
+from colorize.look import Input
 from colorize.model import Model
 from colorize.networks.zhang import Zhang
 from colorize.photo import SCREEN, encode_photo, shrink

@@ -28,7 +28,7 @@ from colorize.model import Model
 from colorize.photo import Photo, is_gray, open_photo
 
 if TYPE_CHECKING:
-    from colorize.colorizer import Look
+    from colorize.look import Look
 
 PLACES = 30  # of the photo for which something like them is sought
 LIKE = 0.97  # overlap of beliefs, times likeness of lightness, from which on two places are alike

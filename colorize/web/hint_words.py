@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import torch
 
 from colorize.agreement import decode_in_agreement
-from colorize.colorizer import Look
 from colorize.hints.hint import Hint
 from colorize.hints.kriging import weights
 from colorize.hints.pins import Pins, pins_on, shown_colors
 from colorize.hints.planes import takes_hints
 from colorize.hints.steer import WIDE, distances, reach
 from colorize.lab import rgb_to_lab
+from colorize.look import Look
 from colorize.web.belief import color_words
 
 NOTABLE = 0.2  # weight from which on a place is counted as reached

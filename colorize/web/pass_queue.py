@@ -23,7 +23,7 @@ from colorize.web.studio import Studio
 if TYPE_CHECKING:  # torch: the first page need not wait for it
     from torch import Tensor
 
-    from colorize.colorizer import Input
+    from colorize.look import Input
     from colorize.web.studio import Network
 
 WAIT_S = 0.003  # for others, after the first of a batch: a pass takes longer
@@ -84,7 +84,7 @@ def sorted_out(some: Sequence[Pass]) -> list[list[Pass]]:
 
 def answer(run: Network, alike: Sequence[Pass]) -> None:
     """All as one batch; one by one where that fails, so that no photo spoils another's."""
-    from colorize.colorizer import Input
+    from colorize.look import Input
 
     shown = [one.shown for one in alike]
     try:

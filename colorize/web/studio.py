@@ -26,8 +26,9 @@ from colorize.settings import Settings
 if TYPE_CHECKING:  # torch: the first page need not wait for it
     from torch import Tensor
 
-    from colorize.colorizer import Colored, Colorizer, Input, Look
+    from colorize.colorizer import Colorizer
     from colorize.config import ModelConfig
+    from colorize.look import Colored, Input, Look
     from colorize.web.suggestions import Loan, Swatch, Version
 
     Network = Callable[[str, Input], Tensor]  # a pass of the model of that name

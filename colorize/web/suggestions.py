@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorize.colorizer import Look
 from colorize.hints.alternatives import SHADES, alternatives, written
 from colorize.hints.hint import Hint
 from colorize.hints.reference import Borrowed, open_reference, regions
+from colorize.look import Look
 from colorize.photo import shrink
 from colorize.settings import Settings
 from colorize.web.belief import Belief, css

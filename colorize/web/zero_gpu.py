@@ -22,7 +22,8 @@ from gradio.context import LocalContext
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from colorize.colorizer import Colorizer, Input
+    from colorize.colorizer import Colorizer
+    from colorize.look import Input
     from colorize.web.studio import Network, Studio
 
 Pass = Callable[[str, np.ndarray], np.ndarray]  # a model's name, lightness (N, 1, h, w) -> answer
@@ -51,7 +52,7 @@ def lend_gpu(models: Mapping[str, Colorizer]) -> Pass:
     import spaces
     import torch
 
-    from colorize.colorizer import Input
+    from colorize.look import Input
 
     @spaces.GPU(duration=SECONDS)  # type: ignore[untyped-decorator]
     def run(name: str, lightness: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import ExifTags, Image
 
-from colorize.pixels import srgb_profile
+from colorize.formats.pixels import srgb_profile
 
 SUFFIXES = (".jpg", ".png", ".tif", ".webp", ".avif", ".gif", ".bmp", ".ppm", ".jpeg", ".mpo")
 NUMBERS = (0, 1, 2, 3, 7, 100, 255, 256, 1000, 2048, 4096, 20_000, 32_767, 65_535, 2**24, 2**31 - 1)

@@ -17,7 +17,7 @@ import torch
 
 from colorize import zoo
 from colorize.bench.timing import in_turns
-from colorize.colorizer import Input
+from colorize.look import Input
 from colorize.web.pass_queue import PassQueue
 from colorize.web.studio import Studio
 

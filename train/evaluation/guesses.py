@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from colorize import Colorizer
-from colorize.colorizer import Look
 from colorize.lab import lightness_to_gray, pixels_to_lab
+from colorize.look import Look
 from colorize.photo import Photo
 from train.data.cache import Cache, DataError
 from train.data.degrade import age

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from colorize.colorizer import Colorizer, Look
+from colorize.colorizer import Colorizer
 from colorize.hints import Hint
+from colorize.look import Look
 from colorize.photo import Photo
 from colorize.web.hint_words import hint_notes, palette_words, reached
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from colorize.colorizer import Input
 from colorize.config import ModelError
+from colorize.look import Input
 from colorize.web import pass_queue
 from colorize.web.pass_queue import MOST, Pass, Passes, PassQueue, answer, runners, sorted_out
 from colorize.web.studio import Studio

@@ -1,6 +1,6 @@
 """From an image as Pillow opened it to what every model expects: upright 8-bit sRGB pixels.
 
-    python -c "from PIL import Image; from colorize.pixels import upright_srgb; \
+    python -c "from PIL import Image; from colorize.formats.pixels import upright_srgb; \
 print(upright_srgb(Image.open('scan.tif')).shape)"
 
 Nothing here knows of files, names or limits: those are `colorize.photo`'s.

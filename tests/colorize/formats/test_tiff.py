@@ -11,8 +11,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from colorize.reader import PhotoError, read_photo
-from colorize.tiff import DeepTiff
+from colorize.formats.reader import PhotoError, read_photo
+from colorize.formats.tiff import DeepTiff
 
 HIGH = np.random.default_rng(0).integers(0, 65536, (20, 30, 4), dtype=np.uint16)
 HIGH[0, 0], HIGH[0, 1] = 0, 65535  # so that scaling by the range is scaling by 65535

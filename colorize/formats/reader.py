@@ -1,6 +1,6 @@
 """From an open file to pixels: which decoder, which limits, and what to say when it cannot be.
 
-    python -c "from colorize.reader import read_photo; \
+    python -c "from colorize.formats.reader import read_photo; \
 print(read_photo(open('scan.tif', 'rb')).pixels.shape)"
 
 Only the formats below are tried: Pillow knows others that start programs (EPS), hold no photos, or
@@ -17,9 +17,9 @@ from typing import BinaryIO, NamedTuple, cast
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from colorize.bombs import Metered, decoded_size, is_endless
-from colorize.pixels import upright_srgb
-from colorize.tiff import DeepTiff
+from colorize.formats.bombs import Metered, decoded_size, is_endless
+from colorize.formats.pixels import upright_srgb
+from colorize.formats.tiff import DeepTiff
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_500  # of a JPEG that can be written; and some decoders make room for many rows

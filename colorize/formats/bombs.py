@@ -2,8 +2,8 @@
 
     python -m tests.stress bombs        # all of them, with the seconds and megabytes that they take
 
-What a header promises is limited in `colorize.reader`. Here is what headers do not tell: metadata
-in endless crumbs, JPEGs that are painted over and over, tiles far larger than their image.
+What a header promises is limited in reader.py. Here is what headers do not tell: metadata in
+endless crumbs, JPEGs that are painted over and over, tiles far larger than their image.
 """
 
 import math

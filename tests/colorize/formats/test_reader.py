@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin
 
-from colorize.reader import PhotoError, read_photo
+from colorize.formats.reader import PhotoError, read_photo
 from tests.helpers.image_files import (
     ANIMATED,
     EXACT,

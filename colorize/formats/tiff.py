@@ -1,6 +1,7 @@
 """Uncompressed TIFFs deeper than eight bits, read by tifffile; a Pillow plugin, not registered.
 
-    python -c "from colorize.tiff import DeepTiff; print(DeepTiff(open('scan.tif', 'rb')).size)"
+    python -c "from colorize.formats.tiff import DeepTiff; \
+print(DeepTiff(open('scan.tif', 'rb')).size)"
 
 Pillow 12 refuses float colour, 16-bit grey with alpha and double precision, and reads some others
 wrongly without a word: white-is-zero as a negative, separate 16-bit planes as noise. Compressed
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
-from colorize.pixels import eight_bits
+from colorize.formats.pixels import eight_bits
 
 if TYPE_CHECKING:
     from PIL._imaging import PixelAccess

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from colorize.pixels import eight_bits, srgb_profile, upright_srgb
+from colorize.formats.pixels import eight_bits, srgb_profile, upright_srgb
 
 RNG = np.random.default_rng(0)
 COLOURS = RNG.integers(0, 256, (37, 53, 3), dtype=np.uint8)

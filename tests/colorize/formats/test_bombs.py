@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from colorize.bombs import READS, SCANS, Endless, Metered
+from colorize.formats.bombs import READS, SCANS, Endless, Metered
 from colorize.photo import PhotoError, open_photo
 from tests.helpers.crafted import hidden_scans, scans, tile
 from tests.helpers.image_files import PHOTO, chunk, encoded
