@@ -7,6 +7,8 @@ about -110..110. Everything is computed in float32 (float64 stays float64): half
 too few digits for the cube roots near black. `skimage.color` is the oracle in the tests.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,13 +19,15 @@ RGB_TO_XYZ = (
     (0.212671, 0.715160, 0.072169),
     (0.019334, 0.119193, 0.950227),
 )
+PIECE = 1 << 15  # colours that are fitted at a time: they stay in the processor's cache
 KNEE = 6 / 29  # of f = (L + 16) / 116: below it the cube root gives way to its tangent
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """(..., 3, H, W) sRGB in [0, 1] -> (..., 3, H, W) Lab."""
     rgb = _at_least_float32(rgb)
-    x, y, z = (compress(channel) for channel in _mix(to_linear(rgb), _xyz_over_white(rgb)))
+    light = to_linear(rgb).unbind(-3)
+    x, y, z = (compress(channel) for channel in _mix(light, _xyz_over_white(rgb)))
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-3)
 
 
@@ -55,13 +59,13 @@ def lab_to_linear(lab: Tensor) -> Tensor:
     lightness, a, b = lab.unbind(-3)
     y = (lightness + 16) / 116
     xyz = [expand(channel) for channel in (y + a / 500, y, y - b / 200)]
-    return torch.stack(_mix(torch.stack(xyz, -3), _xyz_over_white(lab).inverse()), dim=-3)
+    return torch.stack(_mix(xyz, _xyz_over_white(lab).inverse()), dim=-3)
 
 
 def rgb_to_lightness(rgb: Tensor) -> Tensor:
     """(..., 3, H, W) sRGB in [0, 1] -> (..., 1, H, W) L: a third of the work of the whole Lab."""
     rgb = _at_least_float32(rgb)
-    luminance = _mix(to_linear(rgb), rgb.new_tensor(RGB_TO_XYZ[1:2]))[0]
+    luminance = _mix(to_linear(rgb).unbind(-3), rgb.new_tensor(RGB_TO_XYZ[1:2]))[0]
     return (116 * compress(luminance) - 16).unsqueeze(-3)
 
 
@@ -71,23 +75,46 @@ def lightness_to_gray(lightness: Tensor) -> Tensor:
 
 
 def fit_gamut(lightness: Tensor, ab: Tensor, steps: int = 8) -> Tensor:
-    """Shrink the chroma of ab (..., 2, H, W) until Lab fits into sRGB; lightness and hue stay.
+    """Shrink the chroma of ab (..., 2, H, W) until Lab fits into sRGB; lightness and hue stay."""
+    a, b = _at_least_float32(ab).unbind(-3)
+    y = (_at_least_float32(lightness).squeeze(-3) + 16) / 116
+    roots = torch.broadcast_tensors(y, a / 500, b / -200)
+    pieces = zip(*(root.reshape(-1).split(PIECE) for root in roots), strict=True)
+    kept = torch.cat([_share_that_fits(*piece, steps) for piece in pieces])
+    return ab * kept.view(roots[0].shape).unsqueeze(-3)
 
-    Bisection of the chroma: grey (factor 0) always fits, so after `steps` halvings the kept
-    factor is within 2**-steps of the largest that does.
+
+def _share_that_fits(y: Tensor, to_x: Tensor, to_z: Tensor, steps: int) -> Tensor:
+    """(n,) in 0..1: how far one may go from the grey f = y by (to_x, to_z) and stay within sRGB.
+
+    Bisection: grey (share 0) always fits, so after `steps` halvings the kept share is within
+    2**-steps of the largest that does.
     """
-    kept = torch.zeros_like(lightness)
+    light, matrix = expand(y), _xyz_over_white(y).inverse().tolist()
+    own = [light * row[1] for row in matrix]
+
+    def fits(share: Tensor | float) -> Tensor:
+        x, z = (expand(y + share * to) for to in (to_x, to_z))
+        mixed = zip(own, matrix, strict=True)
+        return _exists([torch.add(c, x, alpha=m[0]).add_(z, alpha=m[2]) for c, m in mixed])
+
+    kept = torch.zeros_like(y)
     for step in range(1, steps + 1):
-        trial = kept + 0.5**step
-        kept = kept + 0.5**step * in_gamut(torch.cat((lightness, ab * trial), dim=-3))
-    unharmed = in_gamut(torch.cat((lightness, ab), dim=-3))
-    return ab * torch.maximum(kept, unharmed.to(kept))
+        kept.add_(fits(kept + 0.5**step), alpha=0.5**step)
+    return torch.where(fits(1.0), 1.0, kept)
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-4) -> Tensor:
     """(..., 3, H, W) -> (..., 1, H, W) bool: does the colour exist in sRGB?"""
-    farthest = (lab_to_linear(lab) - 0.5).abs().amax(dim=-3, keepdim=True)
-    return farthest <= 0.5 + tolerance
+    return _exists(lab_to_linear(lab).unbind(-3), tolerance).unsqueeze(-3)
+
+
+def _exists(linear: Sequence[Tensor], tolerance: float = 1e-4) -> Tensor:
+    """Is this red, green and blue light within [0, 1]? Any shape, bool."""
+    red, green, blue = linear
+    low = torch.minimum(torch.minimum(red, green), blue)
+    high = torch.maximum(torch.maximum(red, green), blue)
+    return (low >= -tolerance) & (high <= 1 + tolerance)
 
 
 def _at_least_float32(x: Tensor) -> Tensor:
@@ -99,9 +126,9 @@ def _xyz_over_white(like: Tensor) -> Tensor:
     return (matrix / torch.tensor(WHITE, dtype=torch.float64)[:, None]).to(like)
 
 
-def _mix(channels: Tensor, matrix: Tensor) -> list[Tensor]:
+def _mix(channels: Sequence[Tensor], matrix: Tensor) -> list[Tensor]:
     """Rows of `matrix` times the three channels; on images three scaled sums beat a matmul."""
-    r, g, b = channels.unbind(-3)
+    r, g, b = channels
     return [row[0] * r + row[1] * g + row[2] * b for row in matrix.unbind(0)]
 
 
