@@ -78,10 +78,11 @@ def fit_gamut(lightness: Tensor, ab: Tensor, steps: int = 8) -> Tensor:
     """Shrink the chroma of ab (..., 2, H, W) until Lab fits into sRGB; lightness and hue stay."""
     a, b = _at_least_float32(ab).unbind(-3)
     y = (_at_least_float32(lightness).squeeze(-3) + 16) / 116
-    roots = torch.broadcast_tensors(y, a / 500, b / -200)
-    pieces = zip(*(root.reshape(-1).split(PIECE) for root in roots), strict=True)
-    kept = torch.cat([_share_that_fits(*piece, steps) for piece in pieces])
-    return ab * kept.view(roots[0].shape).unsqueeze(-3)
+    shape = torch.broadcast_shapes(y.shape, a.shape)
+    y, to_x, to_z = (f.expand(shape).reshape(-1).split(PIECE) for f in (y, a / 500, b / -200))
+    pieces = zip(y, to_x, to_z, strict=True)
+    kept = torch.cat([_share_that_fits(f, x, z, steps) for f, x, z in pieces])
+    return ab * kept.view(shape).unsqueeze(-3)
 
 
 def _share_that_fits(y: Tensor, to_x: Tensor, to_z: Tensor, steps: int) -> Tensor:

@@ -18,11 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from colorize.agreement import decode_in_agreement
 from colorize.hints.hint import Hint
 from colorize.hints.pins import pins_on
 from colorize.hints.reference import Borrowed, Reference, borrow, with_borrowed
 from colorize.hints.spot import hold
-from colorize.hints.steer import follow, steer
+from colorize.hints.steer import follow
 from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, save_photo
@@ -72,25 +73,36 @@ class Look:
     output: Tensor  # (1, C, h', w') float32 on the CPU
     seconds: dict[str, float]
     reference: Callable[[str], Reference]  # how the model sees a reference photo
+    _own: dict[float | None, Tensor] = field(init=False, default_factory=dict, repr=False)
+
+    def own(self, temperature: float | None = None) -> Tensor:
+        """(1, 2, h', w'): the model's own small colours, decoded once for each temperature."""
+        if temperature not in self._own:
+            self._own[temperature] = decode_in_agreement(
+                self.model, self.output, self.shown.lightness, temperature
+            )
+        return self._own[temperature]
 
     def ab(self, temperature: float | None = None, hints: Sequence[Hint] = ()) -> Tensor:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
-        return steer(self.model, self.output, self.shown.lightness, [hints], temperature)[0]
+        own = self.own(temperature)
+        if not hints:
+            return own[0]
+        light, pins = self.shown.lightness, pins_on(own, [hints])
+        return follow(self.model, self.output, light, own, pins, temperature)[0]
 
     def render(self, settings: Settings = DEFAULTS, **changes: Unpack[Changes]) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""
         settings = replace(settings, **changes)
         started = time.perf_counter()
         hints, light = self.hints(settings), self.shown.lightness
-        ab = own = self.ab(settings.temperature)[None]
-        lines = fit_lines(light, own)
+        ab = self.ab(settings.temperature, hints)
+        lines = fit_lines(light, ab[None])
         if hints:
-            pins = pins_on(own, [hints])
-            ab = follow(self.model, self.output, light, own, pins, settings.temperature)
-            lines = hold(fit_lines(light, ab), lines, light, hints)
+            lines = hold(lines, fit_lines(light, self.own(settings.temperature)), light, hints)
         painted = self.painter.paint(self.photo.pixels, lines, settings.saturation)
         seconds = {**self.seconds, "colour": time.perf_counter() - started}
-        return Colored(replace(self.photo, pixels=painted), ab[0], seconds)
+        return Colored(replace(self.photo, pixels=painted), ab, seconds)
 
     def hints(self, settings: Settings) -> Sequence[Hint]:
         """What a person says of places, and what a reference photo says of the others."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 
-from colorize.agreement import decode_in_agreement
 from colorize.hints.hint import Hint
 from colorize.hints.kriging import weights
 from colorize.hints.pins import Pins, pins_on, shown_colors
@@ -58,10 +57,9 @@ def reached(
     """The share of the photo that takes up each hint; None where the network decides that."""
     if takes_hints(look.model):
         return [None] * len(hints)
-    light = look.shown.lightness
-    own = decode_in_agreement(look.model, look.output, light, temperature)
+    own = look.own(temperature)
     pins: Pins = pins_on(own, [hints])
-    apart = distances(look.model, look.output, light, own, pins)
+    apart = distances(look.model, look.output, look.shown.lightness, own, pins)
     wide = weights(WIDE, apart, pins) * reach(own, pins)[:, None]
     shares: list[float] = (wide[0] > NOTABLE).float().mean(0).tolist()
     return list(shares)
