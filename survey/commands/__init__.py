@@ -1,0 +1,1 @@
+"""What `python -m survey` does, by when it is needed. Begin with before.py."""
