@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; 0: done, 1: some inputs failed but the others are done, 2: wrong usage."""
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["power"]:  # it knows its options best
-        from survey.power import main as power
+        from survey.planning.power import main as power
 
         return power(argv[1:])
     try:

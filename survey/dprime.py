@@ -21,7 +21,7 @@ from scipy.special import expit, ndtr, ndtri
 from scipy.stats import norm, t
 
 from survey.comparison import Votes
-from survey.power import intercept
+from survey.planning.power import intercept
 from survey.stats import Array, Interval, Tally, filled, tally_runs
 
 Statistic = Callable[[Array, Array], Array]  # of z(hits) and z(false alarms)

@@ -12,7 +12,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from survey.study import Step, Study, open_slots
+from survey.randomization import Step, open_slots
+from survey.study import Study
 
 Row = sqlite3.Row
 Trial = dict[str, Any]  # a row of `trials`

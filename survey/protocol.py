@@ -40,10 +40,11 @@ from survey.ledger import Ledger, Row
 from survey.outcomes import Ending, destination, ending, is_screened
 from survey.panel import PREFIX
 from survey.questionnaire.questions import PAGES, Question, Unanswerable, read_answers
+from survey.randomization import person_seed, plan
 from survey.recruitment import Recruitment, ValidFinishers
 from survey.report.exclusion import flagged
 from survey.store import Store
-from survey.study import Study, person_seed, plan
+from survey.study import Study
 from survey.timing import Timing, TimingError
 
 T = TypeVar("T")

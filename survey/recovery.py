@@ -18,9 +18,9 @@ from pathlib import Path
 
 from survey.ledger import Ledger
 from survey.mirror import Record, tombstone
+from survey.randomization import plan
 from survey.store import Store
 from survey.store_errors import StoreError
-from survey.study import plan
 
 LINES_AT_ONCE = 1_000
 

@@ -24,9 +24,10 @@ from survey import manifest
 from survey.ledger import Ledger
 from survey.mirror import Mirror, Record
 from survey.panel import PanelSeal
+from survey.randomization import latin_list
 from survey.schema import migrations
 from survey.store_errors import StoreError, damaged, explained
-from survey.study import DesignError, Study, latin_list
+from survey.study import DesignError, Study
 from survey.writer import Writer
 
 T = TypeVar("T")

@@ -5,10 +5,10 @@
 Whatever of a study depends on its type is asked of the one object of that type: the plan and the
 simulation as well as the database, the pages and the report.
 
-A study of K models shows each photo in *slots* (see survey/study.py). What stands in a slot is a
-`Presentation`: the versions to show, from left to right, and which answer is right, if any is. A
-version is 'real', 'catch' (absurd colours) or a model's name. The *condition* of a vote is the one
-version that it judges first of all.
+A study of K models shows each photo in *slots* (see survey/randomization.py). What stands in a
+slot is a `Presentation`: the versions to show, from left to right, and which answer is right, if
+any is. A version is 'real', 'catch' (absurd colours) or a model's name. The *condition* of a vote
+is the one version that it judges first of all.
 """
 
 from __future__ import annotations

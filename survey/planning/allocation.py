@@ -1,7 +1,8 @@
 """Who would see which photo in which version, if so many people took a study; no votes are cast.
 
-It follows the study's own rules (survey/study.py): lists of a Latin square, rounds of slots, and of
-the cells that are open the one shown least. Who leaves on the way has taken photos from the others.
+It follows the study's own rules (survey/randomization.py): lists of a Latin square, rounds of
+slots, and of the cells that are open the one shown least. Who leaves on the way has taken photos
+from the others.
 
     allocate(study, photos=204, people=50, leaving=0.2, rng=np.random.default_rng(0))
 """
@@ -13,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from survey.study import Study, open_slots, plan
+from survey.randomization import open_slots, plan
+from survey.study import Study
 
 Ids = NDArray[np.int_]
 

@@ -24,7 +24,7 @@ from survey import manifest
 from survey.comparison import Votes, difference
 from survey.planning.allocation import allocate
 from survey.planning.assumed import Assumed, add_options, assumed_by
-from survey.power import intercept
+from survey.planning.power import intercept
 from survey.stats import Array, tally_runs
 from survey.study import DesignError, Study
 

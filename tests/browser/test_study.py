@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from survey.study import person_seed
+from survey.randomization import person_seed
 from tests.helpers.accessibility import barriers
 from tests.helpers.served_study import EXPOSURE_MS, Hall, Visitor
 from tests.helpers.third_design import taste

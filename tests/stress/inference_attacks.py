@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from survey.randomization import Step, person_seed, plan
 from survey.store import read_only
-from survey.study import Step, Study, person_seed, plan
+from survey.study import Study
 from tests.stress.scraping import Seen, Trial
 
 TRIED = 100  # of the last participants; at most half of all

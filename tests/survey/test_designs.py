@@ -14,8 +14,9 @@ from PIL import Image
 from survey.build import build
 from survey.designs import DESIGNS
 from survey.mirror import FOLDER, Mirror, files
-from survey.power import Scenario, power
+from survey.planning.power import Scenario, power
 from survey.protocol import StudyProtocol
+from survey.randomization import plan
 from survey.recovery import restore
 from survey.report.evidence import open_evidence, sheet_name
 from survey.report.export import export
@@ -24,7 +25,7 @@ from survey.report.html import report
 from survey.report.tables import tables
 from survey.simulate import simulate
 from survey.store import DATA, Store, read_only
-from survey.study import KINDS, DesignError, Study, plan
+from survey.study import KINDS, DesignError, Study
 from survey.web.participant_api import ParticipantApi
 from survey.web.study_host import StudyHost
 from tests.helpers.study import Participant, in_service, make_study, outcome

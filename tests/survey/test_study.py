@@ -8,18 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from survey.designs.design import CONSENT
-from survey.study import (
-    LONGEST_RUN,
-    DesignError,
-    Exclusion,
-    Step,
-    Study,
-    guessers_pass,
-    latin_list,
-    open_slots,
-    person_seed,
-    plan,
-)
+from survey.randomization import LONGEST_RUN, Step, latin_list, open_slots, person_seed, plan
+from survey.study import DesignError, Exclusion, Study, guessers_pass
 
 
 def a_study(**changes) -> Study:

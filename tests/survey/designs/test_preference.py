@@ -19,6 +19,7 @@ from survey.designs.preference import pairs
 from survey.ledger import Ledger
 from survey.mirror import FOLDER, Mirror, files
 from survey.protocol import StudyProtocol
+from survey.randomization import plan
 from survey.recovery import restore
 from survey.report.evidence import open_evidence, sheet_name
 from survey.report.export import export
@@ -26,7 +27,7 @@ from survey.report.findings import find
 from survey.report.html import report
 from survey.simulate import simulate
 from survey.store import DATA, Store
-from survey.study import DesignError, Study, plan
+from survey.study import DesignError, Study
 from survey.web.participant_api import ParticipantApi
 from survey.web.study_host import StudyHost
 from tests.helpers.study import TIMING, Participant, in_service, make_study, outcome

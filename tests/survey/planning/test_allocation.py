@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from survey.planning.allocation import allocate
-from survey.study import Study, latin_list
+from survey.randomization import latin_list
+from survey.study import Study
 
 
 @pytest.mark.parametrize(("models", "trials"), [(("a", "b", "c"), 40), (("a", "b"), 13)])

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from survey.comparison import difference, permutation_p
-from survey.power import SHAPES, Scenario, allocate, coverage, intercept, main, power, simulate
+from survey.planning.power import (
+    SHAPES,
+    Scenario,
+    allocate,
+    coverage,
+    intercept,
+    main,
+    power,
+    simulate,
+)
 from survey.stats import Tally, called_real
 
 
