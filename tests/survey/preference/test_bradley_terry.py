@@ -125,6 +125,23 @@ def test_two_models_in_closed_form(won, lost, tied):
     assert theta[2:] == pytest.approx([0, np.log(tied / np.sqrt(won * lost))], abs=1e-4)
 
 
+def test_millions_of_votes_settle_too():
+    """There the prior's own direction is lost in the last digits; what votes say is not."""
+    nobody, ahead, level, behind = (
+        (0, 0, 0),
+        (7.7e7, 5.79e7, 3.17e7),
+        (6.68e7, 6.79e7, 3.2e7),
+        (6.34e7, 7.13e7, 3.19e7),
+    )
+    votes = np.array([nobody, ahead, ahead, behind, nobody, level, behind, level, nobody], float)
+    design = bt.features(3)
+    for share in np.geomspace(1e-2, 1e2, 41):
+        theta, information = bt.maximum(share * votes, design)
+        chance, pull = bt.chances(theta, design)
+        gradient = np.einsum("ca,cap->p", share * votes, pull) - theta @ bt.prior(design)
+        assert gradient @ np.linalg.solve(information, gradient) < 1e-9
+
+
 def test_shares_of_two_models_by_hand():
     fitted = bt.fit(duel(600, 400, 250))
     shares = bt.wins(fitted)
