@@ -21,7 +21,7 @@ READY = {
 WIDTHS = {1280: 860, 360: 740}  # of the window, with its height
 TALLEST = 1500  # pixels of a page that are shown
 SAMPLE, SAMPLE_FILE = "An astronaut in front of a flag", "astronaut"
-PINS = (((0.3, 0.75), "vivid red"), ((0.75, 0.5), "greyish yellow"))  # what the model held possible there
+PINS = (((0.3, 0.75), "vivid red"), ((0.75, 0.5), "greyish yellow"))  # of what the model offers
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
