@@ -24,11 +24,7 @@ from torch import Tensor
 
 from colorize.config import ModelError
 from colorize.device import Compute, pick_device
-from colorize.hints.reference import (
-    Reference,
-    open_reference,
-    reference_of,
-)
+from colorize.hints.reference import Reference, open_reference, reference_of
 from colorize.lab import rgb_to_lightness
 from colorize.look import Colored, Input, Look
 from colorize.model import Model

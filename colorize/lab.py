@@ -20,6 +20,7 @@ RGB_TO_XYZ = (
     (0.019334, 0.119193, 0.950227),
 )
 PIECE = 1 << 15  # colours that are fitted at a time: they stay in the processor's cache
+TOLERANCE = 1e-4  # of linear light outside [0, 1], far below what 8 bits show
 KNEE = 6 / 29  # of f = (L + 16) / 116: below it the cube root gives way to its tangent
 
 
@@ -105,17 +106,12 @@ def _share_that_fits(y: Tensor, to_x: Tensor, to_z: Tensor, steps: int) -> Tenso
     return torch.where(fits(1.0), 1.0, kept)
 
 
-def in_gamut(lab: Tensor, tolerance: float = 1e-4) -> Tensor:
-    """(..., 3, H, W) -> (..., 1, H, W) bool: does the colour exist in sRGB?"""
-    return _exists(lab_to_linear(lab).unbind(-3), tolerance).unsqueeze(-3)
-
-
-def _exists(linear: Sequence[Tensor], tolerance: float = 1e-4) -> Tensor:
+def _exists(linear: Sequence[Tensor]) -> Tensor:
     """Is this red, green and blue light within [0, 1]? Any shape, bool."""
     red, green, blue = linear
     low = torch.minimum(torch.minimum(red, green), blue)
     high = torch.maximum(torch.maximum(red, green), blue)
-    return (low >= -tolerance) & (high <= 1 + tolerance)
+    return (low >= -TOLERANCE) & (high <= 1 + TOLERANCE)
 
 
 def _at_least_float32(x: Tensor) -> Tensor:

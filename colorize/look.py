@@ -20,10 +20,9 @@ from torch import Tensor
 
 from colorize.agreement import decode_in_agreement
 from colorize.hints.hint import Hint
-from colorize.hints.pins import pins_on
 from colorize.hints.reference import Borrowed, Reference, borrow, with_borrowed
 from colorize.hints.spot import hold
-from colorize.hints.steer import follow
+from colorize.hints.steer import steer
 from colorize.model import Model
 from colorize.paint import Painter
 from colorize.photo import Photo, save_photo
@@ -85,11 +84,8 @@ class Look:
 
     def ab(self, temperature: float | None = None, hints: Sequence[Hint] = ()) -> Tensor:
         """(2, h', w'): the small colours at a temperature (the model's own if None)."""
-        own = self.own(temperature)
-        if not hints:
-            return own[0]
-        light, pins = self.shown.lightness, pins_on(own, [hints])
-        return follow(self.model, self.output, light, own, pins, temperature)[0]
+        light, own = self.shown.lightness, self.own(temperature)
+        return steer(self.model, self.output, light, [hints], temperature, own)[0]
 
     def render(self, settings: Settings = DEFAULTS, **changes: Unpack[Changes]) -> Colored:
         """Paint the photo. For a smaller one: replace(look, photo=smaller).render()."""

@@ -13,7 +13,7 @@ stimuli       every image that can be shown: one per photo and condition
     photo, condition: 'real' | 'catch' | a model's name, file (a random name in stimuli/), sha256
 cells         how often each photo was shown in each slot of the Latin square
     list, slot, photo, condition, filled (votes, plus showings reserved by participants still here)
-    One row per (slot, photo) of the scored photos. See survey/study.py for slots and lists.
+    One row per (slot, photo) of the scored photos. See randomization.py for slots and lists.
 participants  whoever consented
     id (order of arrival), token (random, 128 bits: the only key to this row), seed (of all that is
     random for this person), list (of the Latin square), plan (kind and half of every position, as

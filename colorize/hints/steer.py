@@ -43,12 +43,14 @@ def steer(
     lightness: Tensor,
     hints: Sequence[Sequence[Hint]],
     temperature: float | None = None,
+    own: Tensor | None = None,
 ) -> Tensor:
     """ab (N, 2, h, w) of the answers (N, C, h, w) to lightness (N, 1, H, W), each with its hints.
 
-    Without hints it is what the model itself says, to the last bit.
+    Without hints it is what the model itself says, to the last bit: `own`, for who has it already.
     """
-    own = decode_in_agreement(model, output, lightness, temperature)
+    if own is None:
+        own = decode_in_agreement(model, output, lightness, temperature)
     if not any(hints):
         return own
     return follow(model, output, lightness, own, pins_on(own, hints), temperature)
